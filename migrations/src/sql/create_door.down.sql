@@ -1,0 +1,1 @@
+drop table admissions, scans, devices, device_invites;

@@ -1,0 +1,37 @@
+-- The three roles are made by whoever owns the cluster (see migrations/roles.sql): the program's own two own nothing.
+create schema app;
+grant usage on schema app to marquee_app, marquee_platform;
+
+-- The tenant of the running transaction. Unset or empty it raises, so that every policy fails closed.
+create function app.current_tenant() returns uuid language sql stable parallel safe
+    as $$ select current_setting('app.tenant_id')::uuid $$;
+
+-- SET LOCAL, not set_config(): only a SET command travels to the shards of a distributed database.
+create function app.set_tenant(p_tenant uuid) returns void language plpgsql
+    as $$ begin execute format('set local app.tenant_id = %L', p_tenant); end $$;
+
+-- The time at the moment of evaluation: now() stands still while a statement waits for a lock.
+create function public.marquee_now() returns timestamptz language sql volatile parallel safe
+    as $$ select clock_timestamp() $$;
+
+-- Shifts marquee_now() for tests. It redefines the function, so only its owner can do it.
+create procedure app.set_clock_offset(p_offset interval) language plpgsql as $$
+begin
+    execute format(
+        'create or replace function public.marquee_now() returns timestamptz language sql volatile parallel safe as $f$ select clock_timestamp() + %L::interval $f$',
+        p_offset);
+end $$;
+revoke all on procedure app.set_clock_offset(interval) from public;
+
+-- Puts a tenant's table under row-level security and grants the application what it needs of it.
+-- ENABLE without FORCE: the owner never serves requests, and FORCE stops a distributed database's online moves.
+create procedure app.protect(p_table regclass, p_grants text) language plpgsql as $$
+begin
+    execute format('alter table %s enable row level security', p_table);
+    execute format('create policy tenant_isolation on %s for all to marquee_app
+        using (tenant_id = app.current_tenant()) with check (tenant_id = app.current_tenant())', p_table);
+    execute format('create policy platform_crosses_tenants on %s for select to marquee_platform using (true)', p_table);
+    execute format('grant %s on %s to marquee_app', p_grants, p_table);
+    execute format('grant select on %s to marquee_platform', p_table);
+end $$;
+revoke all on procedure app.protect(regclass, text) from public;

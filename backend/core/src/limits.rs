@@ -1,0 +1,91 @@
+//! Limits per address or account, shared between instances through Redis; without it each instance counts for itself.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Script};
+
+use crate::clock::SharedClock;
+
+/// Redis may take this long before the limit is counted locally: a limiter never makes anybody wait.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Entries kept locally; beyond that the oldest windows are dropped.
+const LOCAL_ENTRIES: usize = 50_000;
+
+/// So many in so many seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// Names the counter.
+    pub name: &'static str,
+    /// Allowed in a window.
+    pub max: u32,
+    /// The window, in seconds.
+    pub window: u32,
+}
+
+/// Counts against limits.
+#[derive(Clone)]
+pub struct Limits {
+    redis: Option<ConnectionManager>,
+    local: Arc<Mutex<HashMap<String, (i64, u32)>>>,
+    clock: SharedClock,
+}
+
+impl Limits {
+    /// Counts through Redis where there is one. A Redis that is away is tried again in the background.
+    pub fn new(redis_url: Option<&str>, clock: SharedClock) -> Self {
+        let redis = redis_url.and_then(|url| {
+            let client = Client::open(url)
+                .inspect_err(|error| tracing::warn!(%error, "cannot read the address of redis"));
+            let config = ConnectionManagerConfig::new()
+                .set_connection_timeout(Some(PATIENCE))
+                .set_response_timeout(Some(PATIENCE));
+            ConnectionManager::new_lazy_with_config(client.ok()?, config).ok()
+        });
+        Self { redis, local: Arc::default(), clock }
+    }
+
+    /// Counts one for `who`.
+    ///
+    /// # Errors
+    /// Over the limit: the seconds until the window ends.
+    pub async fn hit(&self, limit: Limit, who: &str) -> Result<(), u32> {
+        let now = self.clock.now().timestamp();
+        let window = i64::from(limit.window.max(1));
+        let key = format!("limit:{}:{}:{who}", limit.name, now / window);
+        let count = match self.hit_redis(&key, limit.window).await {
+            Some(count) => count,
+            None => self.hit_local(key, now + window),
+        };
+        if count > limit.max { Err((window - now % window) as u32) } else { Ok(()) }
+    }
+
+    async fn hit_redis(&self, key: &str, window: u32) -> Option<u32> {
+        let mut redis = self.redis.clone()?;
+        let script = Script::new(
+            "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n",
+        );
+        let counted =
+            tokio::time::timeout(PATIENCE, script.key(key).arg(window).invoke_async(&mut redis)).await;
+        counted.ok()?.inspect_err(|error| tracing::debug!(%error, "limit counted locally")).ok()
+    }
+
+    fn hit_local(&self, key: String, ends: i64) -> u32 {
+        let Ok(mut local) = self.local.lock() else { return 0 };
+        if local.len() >= LOCAL_ENTRIES {
+            let now = self.clock.now().timestamp();
+            local.retain(|_, (ends, _)| *ends > now);
+        }
+        let entry = local.entry(key).or_insert((ends, 0));
+        entry.1 += 1;
+        entry.1
+    }
+}
+
+impl std::fmt::Debug for Limits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limits").field("redis", &self.redis.is_some()).finish_non_exhaustive()
+    }
+}

@@ -94,6 +94,32 @@ impl Money {
     }
 }
 
+/// What a unit costs, with its parts: a fan always sees the total.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Price {
+    /// `face + fees + tax`, in minor units.
+    pub total: i64,
+    /// What the promoter asks.
+    pub face: i64,
+    /// Fees on top.
+    pub fees: i64,
+    /// Tax on top.
+    pub tax: i64,
+    /// ISO 4217 code.
+    pub currency: Currency,
+}
+
+impl Price {
+    /// A price of its parts.
+    ///
+    /// # Errors
+    /// `Overflow` where the total does not fit.
+    pub fn of_parts(face: i64, fees: i64, tax: i64, currency: Currency) -> Result<Self, MoneyError> {
+        let total = face.checked_add(fees).and_then(|sum| sum.checked_add(tax)).ok_or(MoneyError::Overflow)?;
+        Ok(Self { total, face, fees, tax, currency })
+    }
+}
+
 /// Splits `total` by `weights` so that the shares add up to it exactly: each gets its floor, the units left go
 /// to the largest remainders, earlier ones first among equals. All weights zero: everything goes to the first.
 pub fn split_by_largest_remainder(total: i64, weights: &[u32]) -> Vec<i64> {

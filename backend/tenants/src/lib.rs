@@ -1,1 +1,20 @@
-//! marquee-tenants.
+//! Host → tenant, branding, and staff sign-in.
+//!
+//! Promises:
+//! - a request is served for the tenant of its `Host` header alone; forwarding headers are not believed;
+//! - an unknown host, a suspended tenant and an unverified domain look the same: `unknown_host`;
+//! - a change of a tenant or a domain reaches every instance within a second, by polling one small function.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod directory;
+mod error;
+mod host;
+mod routing;
+mod store;
+mod types;
+
+pub use directory::Directory;
+pub use error::TenancyError;
+pub use host::Host;
+pub use routing::{CurrentTenant, Hosts, PlatformHost};
+pub use types::{ChargeTerms, Tenant};

@@ -5,6 +5,7 @@ create table venues (
     address text not null,
     city text not null,
     created_at timestamptz not null default marquee_now(),
+    updated_at timestamptz not null default marquee_now(),
     constraint venues_pkey primary key (tenant_id, id),
     constraint venues_tenant_fkey foreign key (tenant_id) references tenants (id)
 );
@@ -28,6 +29,8 @@ create table seating_plans (
 );
 call app.protect('seating_plans', 'select, insert');
 
+-- `credits`: cast or running order, [{role, name}]. Here as on venues and performances, every change moves
+-- `updated_at`; a change of prices moves its performance's. Memory is kept current by it.
 create table events (
     tenant_id uuid not null,
     id uuid not null,
@@ -37,9 +40,12 @@ create table events (
     summary text not null default '',
     description text not null default '',
     category text not null default '',
+    facts text[] not null default '{}',
+    credits jsonb not null default '[]',
     poster jsonb not null default '{}',
     published_at timestamptz,
     created_at timestamptz not null default marquee_now(),
+    updated_at timestamptz not null default marquee_now(),
     constraint events_pkey primary key (tenant_id, id),
     constraint events_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint events_slug_key unique (tenant_id, slug)

@@ -1,3 +1,16 @@
+-- One row a buyer of a performance, locked while an order is placed: it makes the orders of one buyer queue up, so that
+-- the limit per buyer is counted by one of them at a time.
+create table buyers (
+    tenant_id uuid not null,
+    performance_id uuid not null,
+    key text not null,
+    last_order_at timestamptz not null default marquee_now(),
+    constraint buyers_pkey primary key (tenant_id, performance_id, key),
+    constraint buyers_tenant_fkey foreign key (tenant_id) references tenants (id),
+    constraint buyers_performance_fkey foreign key (tenant_id, performance_id) references performances (tenant_id, id)
+);
+call app.protect('buyers', 'select, insert, update');
+
 -- Amounts in minor units. Charge model, account and fee are frozen when the order is made.
 create table orders (
     tenant_id uuid not null,
@@ -62,6 +75,8 @@ create table order_lines (
 call app.protect('order_lines', 'select, insert');
 
 -- The one PaymentIntent of an order. `fence` grows with each taker of the lease: a writer with an older one is refused.
+-- `attempt_id` names the running confirm to the provider; `failure` says why the last one never reached the card;
+-- from `due_at` on the worker looks after a payment that has not come to rest.
 create table payments (
     tenant_id uuid not null,
     id uuid not null,
@@ -73,13 +88,16 @@ create table payments (
     amount bigint not null,
     currency text not null,
     attempts integer not null default 0,
+    attempt_id uuid,
     confirmation_token text,
     client_secret text,
     action_url text,
     decline_code text,
+    failure text,
     action_until timestamptz,
     lease_until timestamptz,
     fence bigint not null default 0,
+    due_at timestamptz not null default marquee_now(),
     created_at timestamptz not null default marquee_now(),
     updated_at timestamptz not null default marquee_now(),
     constraint payments_pkey primary key (tenant_id, id),
@@ -88,10 +106,11 @@ create table payments (
     constraint payments_order_key unique (tenant_id, order_id),
     constraint payments_intent_key unique (tenant_id, intent_id),
     constraint payments_amount_check check (amount > 0),
+    constraint payments_failure_check check (failure in ('unreachable', 'invalid_token')),
     constraint payments_state_check check (state in ('created', 'confirming', 'requires_action', 'declined',
         'authorised', 'capturing', 'captured', 'cancelling', 'cancelled'))
 );
-create index payments_open_idx on payments (updated_at) where state in ('created', 'confirming', 'requires_action', 'authorised', 'capturing', 'cancelling');
+create index payments_open_idx on payments (due_at) where state in ('created', 'confirming', 'requires_action', 'authorised', 'capturing', 'cancelling');
 call app.protect('payments', 'select, insert, update');
 
 create table idempotency_keys (

@@ -196,6 +196,11 @@ impl FromRequest for IdempotencyKey {
     }
 }
 
+/// Answers a method that a known address does not take.
+pub async fn method_not_allowed() -> Problem {
+    Code::MethodNotAllowed.into()
+}
+
 /// The text of a header that is there exactly once.
 pub fn single_header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let mut values = request.headers().get_all(name);

@@ -35,6 +35,7 @@ create index units_hold_idx on units (tenant_id, hold_id) where hold_id is not n
 call app.protect('units', 'select, insert, update');
 
 -- The token of a hold is derived from its id and the installation's secret: none is stored.
+-- `latest_end`: set when 3-D Secure first lengthens the hold, to five minutes beyond its own time.
 create table holds (
     tenant_id uuid not null,
     id uuid not null,
@@ -42,6 +43,7 @@ create table holds (
     state text not null default 'active',
     strategy text not null,
     expires_at timestamptz not null,
+    latest_end timestamptz,
     total bigint not null,
     currency text not null,
     idempotency_key text not null,

@@ -1,0 +1,156 @@
+//! Statements that more than one verb needs.
+
+use chrono::{DateTime, Utc};
+use marquee_core::db::{DbError, TenantTx};
+use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, TicketTypeId, UnitId};
+use marquee_core::money::{Currency, Price};
+use marquee_core::params;
+use marquee_entity::inventory::HoldState;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use crate::{HeldUnit, HoldDetail};
+
+#[derive(Debug, FromQueryResult)]
+struct UnitRow {
+    id: UnitId,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct HoldRow {
+    id: HoldId,
+    performance_id: PerformanceId,
+    state: HoldState,
+    expires_at: DateTime<Utc>,
+    expired: bool,
+    total: i64,
+    currency: Currency,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct ClaimRow {
+    unit_id: UnitId,
+    seat: Option<String>,
+    label: String,
+    price_level_id: PriceLevelId,
+    price_level: String,
+    ticket_type_id: TicketTypeId,
+    ticket_type: String,
+    face: i64,
+    fees: i64,
+    tax: i64,
+}
+
+fn ids(holds: impl IntoIterator<Item = HoldId>) -> Vec<Uuid> {
+    holds.into_iter().map(|hold| hold.0).collect()
+}
+
+/// Closes those of `holds` whose time has run out, once each, and frees their units; answers the freed ones.
+/// Units that another claim has locked are left to it: it is taking them over.
+pub(crate) async fn expire_holds(
+    tx: &TenantTx,
+    holds: impl IntoIterator<Item = HoldId>,
+) -> Result<Vec<UnitId>, DbError> {
+    let rows: Vec<UnitRow> = tx
+        .all(
+            "with due as materialized (
+                 select h.id from holds h
+                 where h.tenant_id = $1 and h.id = any($2::uuid[]) and h.state = 'active' and h.expires_at <= marquee_now()
+                 order by h.id for update of h
+             ), closed as (
+                 update holds h set state = 'expired', closed_at = marquee_now()
+                 from due where h.tenant_id = $1 and h.id = due.id returning h.id
+             ), closed_claims as (
+                 update claims c set closed_at = marquee_now()
+                 where c.tenant_id = $1 and c.hold_id in (select id from closed) and c.closed_at is null
+             ), left_over as materialized (
+                 select u.id from units u
+                 where u.tenant_id = $1 and u.hold_id in (select id from closed) and u.state = 'held'
+                 for update of u skip locked
+             )
+             update units u set state = 'free', hold_id = null, expires_at = null
+             from left_over l where u.tenant_id = $1 and u.id = l.id
+             returning u.id",
+            params![ids(holds)],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Frees units that this transaction took for holds it does not make after all.
+pub(crate) async fn give_back(tx: &TenantTx, holds: &[HoldId]) -> Result<Vec<UnitId>, DbError> {
+    let rows: Vec<UnitRow> = tx
+        .all(
+            "update units u set state = 'free', hold_id = null, expires_at = null
+             where u.tenant_id = $1 and u.hold_id = any($2::uuid[]) and u.state = 'held' returning u.id",
+            params![ids(holds.iter().copied())],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// A hold with its units, in the order they were asked for.
+pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {
+    let row: Option<HoldRow> = tx
+        .optional(
+            "select id, performance_id, state, expires_at, expires_at <= marquee_now() as expired, total, currency
+             from holds where tenant_id = $1 and id = $2",
+            params![id],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let claims: Vec<ClaimRow> = tx
+        .all(
+            "select c.unit_id, u.seat, u.label, c.price_level_id, l.name as price_level, c.ticket_type_id,
+                    t.name as ticket_type, c.face, c.fees, c.tax
+             from claims c
+             join units u on u.tenant_id = $1 and u.id = c.unit_id
+             join price_levels l on l.tenant_id = $1 and l.id = c.price_level_id
+             join ticket_types t on t.tenant_id = $1 and t.id = c.ticket_type_id
+             where c.tenant_id = $1 and c.hold_id = $2
+             order by c.place",
+            params![id],
+        )
+        .await?;
+    let units = claims.into_iter().map(|claim| held_unit(claim, &row.currency)).collect();
+    Ok(Some(HoldDetail {
+        id: row.id,
+        performance_id: row.performance_id,
+        state: row.state,
+        expires_at: row.expires_at,
+        expired: row.expired,
+        total: row.total,
+        currency: row.currency,
+        units,
+    }))
+}
+
+fn held_unit(row: ClaimRow, currency: &Currency) -> HeldUnit {
+    HeldUnit {
+        unit_id: row.unit_id,
+        seat: row.seat,
+        label: row.label,
+        price_level_id: row.price_level_id,
+        price_level: row.price_level,
+        ticket_type_id: row.ticket_type_id,
+        ticket_type: row.ticket_type,
+        price: Price {
+            total: row.face + row.fees + row.tax,
+            face: row.face,
+            fees: row.fees,
+            tax: row.tax,
+            currency: currency.clone(),
+        },
+    }
+}
+
+/// Locks the units of a hold in id order, then the hold: everything that touches both locks in this order.
+pub(crate) async fn lock(tx: &TenantTx, id: HoldId) -> Result<(), DbError> {
+    tx.execute(
+        "select u.id from units u where u.tenant_id = $1 and u.hold_id = $2 order by u.id for update of u",
+        params![id],
+    )
+    .await?;
+    tx.execute("select h.id from holds h where h.tenant_id = $1 and h.id = $2 for update of h", params![id]).await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Signed delivery of events, retried until the endpoint says 2xx, and disturbed on demand.
+
+pub mod deliver;
+pub mod queue;
+pub mod settings;
+pub mod sign;

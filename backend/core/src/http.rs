@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use bytes::BytesMut;
 use futures::StreamExt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -197,8 +197,8 @@ impl FromRequest for IdempotencyKey {
 }
 
 /// Answers a method that a known address does not take.
-pub async fn method_not_allowed() -> Problem {
-    Code::MethodNotAllowed.into()
+pub async fn method_not_allowed() -> HttpResponse {
+    Problem::new(Code::MethodNotAllowed).error_response()
 }
 
 /// The text of a header that is there exactly once.

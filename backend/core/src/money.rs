@@ -115,7 +115,8 @@ impl Price {
     /// # Errors
     /// `Overflow` where the total does not fit.
     pub fn of_parts(face: i64, fees: i64, tax: i64, currency: Currency) -> Result<Self, MoneyError> {
-        let total = face.checked_add(fees).and_then(|sum| sum.checked_add(tax)).ok_or(MoneyError::Overflow)?;
+        let total =
+            face.checked_add(fees).and_then(|sum| sum.checked_add(tax)).ok_or(MoneyError::Overflow)?;
         Ok(Self { total, face, fees, tax, currency })
     }
 }

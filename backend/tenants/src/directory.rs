@@ -46,6 +46,15 @@ impl Directory {
         all
     }
 
+    /// Every verified host with its tenant, by host.
+    pub fn hosts(&self) -> Vec<(String, Arc<Tenant>)> {
+        let snapshot = self.snapshot();
+        let mut hosts: Vec<_> =
+            snapshot.by_host.iter().map(|(host, one)| (host.clone(), Arc::clone(one))).collect();
+        hosts.sort_by(|a, b| a.0.cmp(&b.0));
+        hosts
+    }
+
     /// The tenant with this slug or id, as people name it on the command line.
     pub fn by_name(&self, name: &str) -> Option<Arc<Tenant>> {
         let id: Option<TenantId> = name.parse().ok();

@@ -9,6 +9,7 @@
 mod directory;
 mod error;
 mod host;
+mod onboard;
 mod routing;
 mod store;
 mod types;
@@ -16,5 +17,6 @@ mod types;
 pub use directory::Directory;
 pub use error::TenancyError;
 pub use host::Host;
+pub use onboard::{NewTenant, add_domain, create_tenant, set_status};
 pub use routing::{CurrentTenant, Hosts, PlatformHost};
 pub use types::{ChargeTerms, Tenant};

@@ -1,0 +1,117 @@
+//! Takes tenants on, as platform staff.
+
+use chrono_tz::Tz;
+use marquee_core::db::PlatformTx;
+use marquee_core::ids::TenantId;
+use marquee_core::money::Currency;
+use marquee_core::params;
+use sea_orm::FromQueryResult;
+
+use crate::{Host, TenancyError};
+
+/// What is known of a new tenant.
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    /// Lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// The brand.
+    pub name: String,
+    /// Who the buyer's contract is with.
+    pub legal_name: String,
+    /// Its first host.
+    pub host: String,
+    /// What it sells in.
+    pub currency: Currency,
+    /// Where its times are told.
+    pub timezone: Tz,
+    /// BCP 47 tag.
+    pub locale: String,
+    /// Theme.
+    pub theme: String,
+    /// The theme's settings.
+    pub theme_settings: serde_json::Value,
+    /// Where buyers write to.
+    pub support_email: String,
+    /// Address its mail comes from.
+    pub mail_from: String,
+    /// For the imprint.
+    pub postal_address: String,
+    /// The provider's id of its account.
+    pub payment_account: Option<String>,
+    /// The platform's share in basis points.
+    pub platform_fee_bps: i32,
+    /// The platform's share of each unit, minor units.
+    pub platform_fee_fixed: i64,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct IdRow {
+    id: TenantId,
+}
+
+/// Makes a tenant with its first host, which counts as proven.
+///
+/// # Errors
+/// A host that is none; a slug, host or account that is taken.
+pub async fn create_tenant(tx: &PlatformTx, new: &NewTenant) -> Result<TenantId, TenancyError> {
+    let fault = |why: &str| TenancyError::Row { tenant: new.slug.clone(), why: why.to_owned() };
+    let host = Host::parse(&new.host).ok_or_else(|| fault("its host is no host"))?;
+    let id = TenantId::generate();
+    tx.execute(
+        "insert into tenants (id, slug, name, legal_name, currency, timezone, locale, theme, theme_settings, support_email,
+                              mail_from, postal_address, payment_account, platform_fee_bps, platform_fee_fixed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        params![
+            id,
+            new.slug.as_str(),
+            new.name.as_str(),
+            new.legal_name.as_str(),
+            new.currency.as_str(),
+            new.timezone.name(),
+            new.locale.as_str(),
+            new.theme.as_str(),
+            new.theme_settings.clone(),
+            new.support_email.as_str(),
+            new.mail_from.as_str(),
+            new.postal_address.as_str(),
+            new.payment_account.clone(),
+            new.platform_fee_bps,
+            new.platform_fee_fixed,
+        ],
+    )
+    .await?;
+    add_domain(tx, id, &host, true).await?;
+    Ok(id)
+}
+
+/// Serves a tenant under one more host.
+///
+/// # Errors
+/// A host that is taken.
+pub async fn add_domain(
+    tx: &PlatformTx,
+    tenant: TenantId,
+    host: &Host,
+    primary: bool,
+) -> Result<(), TenancyError> {
+    tx.execute(
+        "insert into domains (host, tenant_id, is_primary, verified_at) values ($1, $2, $3, marquee_now())",
+        params![host.as_str(), tenant, primary],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Suspends a tenant, named by slug or id, or makes it active again. Answers its id.
+///
+/// # Errors
+/// As the database says.
+pub async fn set_status(tx: &PlatformTx, name: &str, status: &str) -> Result<Option<TenantId>, TenancyError> {
+    let row: Option<IdRow> = tx
+        .optional(
+            "update tenants set status = $2, updated_at = marquee_now() where slug = $1 or id::text = $1 returning id",
+            params![name, status],
+        )
+        .await?;
+    Ok(row.map(|row| row.id))
+}

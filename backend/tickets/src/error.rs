@@ -1,0 +1,41 @@
+use lettre::transport::smtp;
+use marquee_core::db::DbError;
+use marquee_core::ids::OrderId;
+use thiserror::Error;
+
+/// What making, reading or sending tickets may meet.
+#[derive(Debug, Error)]
+pub enum TicketError {
+    /// The database said no.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The tenant has no such order, or none with tickets.
+    #[error("no such order `{0}`")]
+    UnknownOrder(OrderId),
+    /// The order is not paid: there is nothing to issue.
+    #[error("order `{0}` is not paid")]
+    NotPaid(OrderId),
+    /// The stored public key is not the one that the installation's secret gives: its codes would read as fakes.
+    #[error("the stored ticket key `{0}` belongs to another secret key")]
+    KeyMismatch(u8),
+    /// A theme's files cannot be used.
+    #[error("theme `{theme}`: {why}")]
+    Theme {
+        /// The theme.
+        theme: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A text cannot be put into a QR symbol.
+    #[error("no qr symbol: {0}")]
+    Qr(#[from] qrcode::types::QrError),
+    /// The PDF cannot be written.
+    #[error("no pdf: {0}")]
+    Pdf(String),
+    /// The mail cannot be written.
+    #[error("no mail: {0}")]
+    Mail(String),
+    /// The mail server did not take the mail.
+    #[error("not handed over: {0}")]
+    Smtp(#[from] smtp::Error),
+}

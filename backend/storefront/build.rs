@@ -1,0 +1,7 @@
+//! Tells cargo which folders the embedded themes come from, so that a new file is picked up.
+
+fn main() {
+    for folder in ["dist", "base", "riverside", "basement"] {
+        println!("cargo::rerun-if-changed=../../tenant-themes/{folder}");
+    }
+}

@@ -1,0 +1,408 @@
+//! What templates see: every text formatted, every address made, nothing left to compute.
+
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::format::{Calendar, Moment, money};
+use crate::pages::{Event, Performance, Poster, Price, PriceLevel, Saleable, Site};
+
+/// An event as templates see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventView {
+    pub slug: String,
+    pub url: String,
+    pub title: String,
+    pub subtitle: Option<String>,
+    pub summary: String,
+    pub description: Vec<String>,
+    pub category: Option<String>,
+    pub facts: Vec<String>,
+    pub credits: Vec<CreditView>,
+    pub poster: PosterView,
+    /// Sorted by start.
+    pub performances: Vec<PerformanceView>,
+    /// The performance to offer first.
+    pub next: Option<PerformanceView>,
+    /// The last day's date where there are several.
+    pub last: Option<Moment>,
+    /// The cheapest ticket that can be bought.
+    pub from_price: Option<String>,
+    /// `on_sale`, `scheduled`, `sold_out`, `ended` or `cancelled`: the best of its performances'.
+    pub state: &'static str,
+    pub few_left: bool,
+}
+
+/// Cast or running order.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreditView {
+    pub role: String,
+    pub name: String,
+}
+
+/// Where a poster's pictures are.
+#[derive(Debug, Clone, Serialize)]
+pub struct PosterView {
+    /// `/posters/{slug}-{seed}`
+    pub base: String,
+    /// `webp` or `jpg`.
+    pub format: &'static str,
+    /// Picture for links shared elsewhere.
+    pub share: String,
+}
+
+/// A performance as templates see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PerformanceView {
+    pub id: String,
+    pub url: String,
+    pub starts: Moment,
+    pub doors: Option<String>,
+    pub ends: Option<String>,
+    pub venue: VenueView,
+    pub state: &'static str,
+    /// Tickets can be bought now.
+    pub bookable: bool,
+    pub few_left: bool,
+    /// When sale opens, where it has not.
+    pub opens: Option<Moment>,
+    pub from_price: Option<String>,
+    /// Seats are chosen on a plan.
+    pub reserved: bool,
+    pub levels: Vec<LevelView>,
+}
+
+/// A venue.
+#[derive(Debug, Clone, Serialize)]
+pub struct VenueView {
+    pub name: String,
+    pub address: Option<String>,
+    pub city: String,
+}
+
+/// A price level.
+#[derive(Debug, Clone, Serialize)]
+pub struct LevelView {
+    pub id: String,
+    pub name: String,
+    /// 1 for the first.
+    pub index: usize,
+    pub from_price: String,
+    pub ticket_types: Vec<TicketTypeView>,
+}
+
+/// A ticket type.
+#[derive(Debug, Clone, Serialize)]
+pub struct TicketTypeView {
+    pub id: String,
+    pub name: String,
+    pub total: String,
+    pub face: String,
+    pub fees: String,
+    pub tax: String,
+}
+
+/// Events of one month.
+#[derive(Debug, Clone, Serialize)]
+pub struct MonthView {
+    pub name: String,
+    pub year: i32,
+    pub events: Vec<EventView>,
+}
+
+/// Makes views for one site at one moment.
+pub struct Views<'a> {
+    pub site: &'a Site,
+    pub calendar: Calendar<'a>,
+    pub now: DateTime<Utc>,
+    /// The theme's family of posters.
+    pub poster_family: &'a str,
+}
+
+impl Views<'_> {
+    /// An event with its performances in order of time.
+    pub fn event(&self, event: &Event) -> EventView {
+        let mut sorted: Vec<&Performance> = event.performances.iter().collect();
+        sorted.sort_by_key(|performance| performance.starts_at);
+        let performances: Vec<PerformanceView> = sorted.iter().map(|one| self.performance(one)).collect();
+        let best = sorted.iter().map(|one| one.state).min_by_key(|state| rank(*state));
+        let next = performances.iter().find(|one| Some(one.state) == best.map(state_name)).cloned();
+        let cheapest = sorted
+            .iter()
+            .filter(|one| matches!(one.state, Saleable::OnSale | Saleable::Scheduled))
+            .flat_map(|one| prices(&one.price_levels))
+            .min_by_key(|price| price.total);
+        EventView {
+            slug: event.slug.clone(),
+            url: format!("/events/{}", event.slug),
+            title: event.title.clone(),
+            subtitle: event.subtitle.clone(),
+            summary: event.summary.clone(),
+            description: event.description.clone(),
+            category: event.category.clone(),
+            facts: event.facts.clone(),
+            credits: event
+                .credits
+                .iter()
+                .map(|credit| CreditView { role: credit.role.clone(), name: credit.name.clone() })
+                .collect(),
+            poster: self.poster(&event.slug, &event.poster),
+            last: performances.last().filter(|_| performances.len() > 1).map(|one| one.starts.clone()),
+            next,
+            from_price: cheapest.map(|price| self.price(price.total, price)),
+            state: best.map_or("ended", state_name),
+            few_left: !sorted.is_empty() && sorted.iter().all(|one| one.few_left || one.state != Saleable::OnSale)
+                && best == Some(Saleable::OnSale),
+            performances,
+        }
+    }
+
+    /// Events by the month of what is next, both in order of time.
+    pub fn months(&self, events: &[Event]) -> Vec<MonthView> {
+        let mut views: Vec<EventView> = events.iter().map(|event| self.event(event)).collect();
+        views.sort_by(|a, b| first_start(a).cmp(first_start(b)));
+        let mut months: Vec<(String, MonthView)> = Vec::new();
+        for view in views {
+            let Some(next) = view.performances.first() else { continue };
+            let (key, name, year) = (next.starts.month_key.clone(), next.starts.month_long.clone(), next.starts.year);
+            match months.last_mut() {
+                Some((last, month)) if *last == key => month.events.push(view),
+                _ => months.push((key, MonthView { name, year, events: vec![view] })),
+            }
+        }
+        months.into_iter().map(|(_, month)| month).collect()
+    }
+
+    /// One performance.
+    pub fn performance(&self, performance: &Performance) -> PerformanceView {
+        let time = |at: Option<DateTime<Utc>>| at.map(|at| self.calendar.moment(at).time);
+        let opens = performance.on_sale_from.filter(|from| *from > self.now);
+        let cheapest = prices(&performance.price_levels).min_by_key(|price| price.total);
+        PerformanceView {
+            id: performance.id.to_string(),
+            url: format!("/performances/{}", performance.id),
+            starts: self.calendar.moment(performance.starts_at),
+            doors: time(performance.doors_at),
+            ends: time(performance.ends_at),
+            venue: VenueView {
+                name: performance.venue.name.clone(),
+                address: performance.venue.address.clone(),
+                city: performance.venue.city.clone(),
+            },
+            state: state_name(performance.state),
+            bookable: performance.state == Saleable::OnSale,
+            few_left: performance.few_left && performance.state == Saleable::OnSale,
+            opens: opens.map(|at| self.calendar.moment(at)),
+            from_price: cheapest.map(|price| self.price(price.total, price)),
+            reserved: performance.plan_url.is_some(),
+            levels: performance
+                .price_levels
+                .iter()
+                .enumerate()
+                .map(|(index, level)| self.level(index + 1, level))
+                .collect(),
+        }
+    }
+
+    fn level(&self, index: usize, level: &PriceLevel) -> LevelView {
+        let cheapest = level.ticket_types.iter().map(|one| &one.price).min_by_key(|price| price.total);
+        LevelView {
+            id: level.id.to_string(),
+            name: level.name.clone(),
+            index,
+            from_price: cheapest.map(|price| self.price(price.total, price)).unwrap_or_default(),
+            ticket_types: level
+                .ticket_types
+                .iter()
+                .map(|one| TicketTypeView {
+                    id: one.id.to_string(),
+                    name: one.name.clone(),
+                    total: self.price(one.price.total, &one.price),
+                    face: self.price(one.price.face, &one.price),
+                    fees: self.price(one.price.fees, &one.price),
+                    tax: self.price(one.price.tax, &one.price),
+                })
+                .collect(),
+        }
+    }
+
+    fn poster(&self, slug: &str, poster: &Poster) -> PosterView {
+        let base = format!("/posters/{slug}-{}", poster.seed);
+        let format = picture_format(&poster.style, self.poster_family);
+        PosterView { share: format!("{base}/share.png"), base, format }
+    }
+
+    fn price(&self, amount: i64, price: &Price) -> String {
+        money(amount, &price.currency, &self.site.locale)
+    }
+
+    /// What the scripts of a performance's page are given.
+    pub fn performance_data(&self, event: &Event, performance: &Performance) -> Value {
+        let view = self.performance(performance);
+        let levels: Vec<Value> = performance.price_levels.iter().map(level_data).collect();
+        json!({
+            "performance": {
+                "id": view.id,
+                "plan_url": performance.plan_url,
+                "limit": performance.limit_per_order,
+                "levels": levels,
+            },
+            "summary": self.summary(event, &view),
+        })
+    }
+
+    /// What checkout repeats of the event, kept by the browser with the hold.
+    fn summary(&self, event: &Event, performance: &PerformanceView) -> Value {
+        let poster = self.poster(&event.slug, &event.poster);
+        json!({
+            "title": event.title,
+            "url": performance.url,
+            "date": performance.starts.date,
+            "time": performance.starts.time,
+            "doors": performance.doors,
+            "venue": performance.venue.name,
+            "city": performance.venue.city,
+            "poster": format!("{}/240.{}", poster.base, poster.format),
+        })
+    }
+
+    /// Schema.org's description of an event, for search engines.
+    pub fn structured(&self, event: &Event) -> Value {
+        let origin = &self.site.origin;
+        let poster = self.poster(&event.slug, &event.poster);
+        let shows: Vec<Value> = event
+            .performances
+            .iter()
+            .map(|performance| {
+                let view = self.performance(performance);
+                let cheapest = prices(&performance.price_levels).min_by_key(|price| price.total);
+                let address = [view.venue.address.unwrap_or_default(), view.venue.city].join(", ");
+                let availability = match performance.state {
+                    Saleable::OnSale => "InStock",
+                    Saleable::Scheduled => "PreOrder",
+                    _ => "SoldOut",
+                };
+                json!({
+                    "@context": "https://schema.org",
+                    "@type": "Event",
+                    "name": event.title,
+                    "description": event.summary,
+                    "startDate": view.starts.iso,
+                    "image": [format!("{origin}{}", poster.share)],
+                    "eventStatus": if performance.state == Saleable::Cancelled {
+                        "https://schema.org/EventCancelled"
+                    } else {
+                        "https://schema.org/EventScheduled"
+                    },
+                    "location": {
+                        "@type": "Place",
+                        "name": view.venue.name,
+                        "address": address,
+                    },
+                    "organizer": { "@type": "Organization", "name": self.site.name, "url": origin },
+                    "offers": cheapest.map(|price| json!({
+                        "@type": "AggregateOffer",
+                        "lowPrice": plain(price.total, price.currency.as_str()),
+                        "priceCurrency": price.currency,
+                        "availability": format!("https://schema.org/{availability}"),
+                        "url": format!("{origin}{}", view.url),
+                    })),
+                })
+            })
+            .collect();
+        Value::Array(shows)
+    }
+}
+
+/// An amount as a plain decimal.
+fn plain(amount: i64, currency: &str) -> String {
+    let digits = crate::format::minor_digits(currency);
+    let unit = 10_i64.pow(digits);
+    if digits == 0 {
+        return amount.to_string();
+    }
+    format!("{}.{:0width$}", amount / unit, amount % unit, width = digits as usize)
+}
+
+fn level_data(level: &PriceLevel) -> Value {
+    let types: Vec<Value> = level
+        .ticket_types
+        .iter()
+        .map(|one| {
+            json!({
+                "id": one.id,
+                "name": one.name,
+                "price": {
+                    "total": one.price.total,
+                    "face": one.price.face,
+                    "fees": one.price.fees,
+                    "tax": one.price.tax,
+                    "currency": one.price.currency,
+                },
+            })
+        })
+        .collect();
+    json!({ "id": level.id, "name": level.name, "categories": level.categories, "ticket_types": types })
+}
+
+/// The kind of picture that suits a poster: flat shapes are small without loss, grain is not.
+pub fn picture_format(style: &str, theme_family: &str) -> &'static str {
+    let family = style.split(':').next().unwrap_or_default();
+    if family == "club" || (family != "theatre" && theme_family == "club") { "jpg" } else { "webp" }
+}
+
+fn prices(levels: &[PriceLevel]) -> impl Iterator<Item = &Price> {
+    levels.iter().flat_map(|level| &level.ticket_types).map(|one| &one.price)
+}
+
+fn first_start(view: &EventView) -> &str {
+    view.performances.first().map_or("", |one| &one.starts.iso)
+}
+
+/// What a fan would rather see comes first.
+fn rank(state: Saleable) -> u8 {
+    match state {
+        Saleable::OnSale => 0,
+        Saleable::Scheduled => 1,
+        Saleable::SoldOut => 2,
+        Saleable::Cancelled => 3,
+        Saleable::Ended => 4,
+    }
+}
+
+/// The contract's word for a state.
+pub fn state_name(state: Saleable) -> &'static str {
+    match state {
+        Saleable::Scheduled => "scheduled",
+        Saleable::OnSale => "on_sale",
+        Saleable::SoldOut => "sold_out",
+        Saleable::Ended => "ended",
+        Saleable::Cancelled => "cancelled",
+    }
+}
+
+/// JSON that may stand inside a script element: nothing in it can end the element.
+pub fn embed(value: &Value) -> String {
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+/// The site as templates see it.
+pub fn site(site: &Site) -> Value {
+    json!({
+        "name": site.name,
+        "tagline": site.tagline,
+        "origin": site.origin,
+        "email": site.contact.email,
+        "phone": site.contact.phone,
+        "address": site.contact.address,
+        "legal": site.legal,
+    })
+}
+

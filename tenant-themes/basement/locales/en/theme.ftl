@@ -1,0 +1,5 @@
+home-next = Next
+event-credits = Running order
+event-facts = Rules
+nav-whats-on = Nights
+nav-contact = Door

@@ -1,0 +1,111 @@
+// Calls to the shop. A call that changes something carries a key, and every repetition of it the same key, so that
+// an answer lost on the way does no harm.
+
+import { hasText, moment, t } from "./page";
+
+export interface Problem {
+  status: number;
+  code: string;
+  title: string;
+  detail?: string;
+  seats?: string[];
+  opens_at?: string;
+  decline_code?: string;
+  errors?: { pointer: string; code: string; detail: string }[];
+}
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.code);
+  }
+}
+
+interface Call {
+  method?: "GET" | "POST" | "DELETE";
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Makes repetition safe; required for what changes something. */
+  key?: string;
+  /** How often to repeat after a lost or overloaded answer. */
+  tries?: number;
+}
+
+export const newKey = (): string =>
+  crypto.randomUUID?.() ??
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const { method = "GET", body, headers = {}, key, tries = key || method === "GET" ? 3 : 1 } = options;
+  const request: RequestInit = {
+    method,
+    headers: {
+      Accept: "application/json",
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(key ? { "Idempotency-Key": key } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  for (let attempt = 1; ; attempt++) {
+    let response: Response;
+    try {
+      response = await fetch(`/api/v1${path}`, request);
+    } catch {
+      if (attempt >= tries) throw new ApiError({ status: 0, code: "network", title: "network" });
+      await wait(600 * attempt);
+      continue;
+    }
+    if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+    const problem = await read(response);
+    const again = response.status === 503 || problem.code === "idempotency_in_flight";
+    if (!again || attempt >= tries) throw new ApiError(problem);
+    const seconds = Number(response.headers.get("Retry-After")) || attempt;
+    await wait(Math.min(seconds, 5) * 1000);
+  }
+}
+
+async function read(response: Response): Promise<Problem> {
+  const fallback: Problem = { status: response.status, code: "other", title: response.statusText };
+  try {
+    return { ...fallback, ...(await response.json()), status: response.status };
+  } catch {
+    return fallback;
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return { status: 0, code: "other", title: String(error) };
+}
+
+/** What happened, in the visitor's words. `label` names seats by their id. */
+export function explain(
+  problem: Problem,
+  label: (seat: string) => string = (seat) => seat,
+  count = 0,
+): string {
+  if (problem.code === "payment_declined") {
+    const key = `declined-${problem.decline_code ?? ""}`;
+    return t(hasText(key) ? key : "declined-generic");
+  }
+  if (problem.code === "seat_taken") {
+    const seats = problem.seats ?? [];
+    return t("problem-seat_taken", { count: Math.max(seats.length, 1), seats: seats.map(label).join("; ") });
+  }
+  if (problem.code === "not_on_sale") {
+    if (!problem.opens_at) return t("problem-not_on_sale-closed");
+    return t("problem-not_on_sale", { opens: moment(problem.opens_at) });
+  }
+  const key = `problem-${problem.code}`;
+  return hasText(key) ? t(key, { count }) : t("problem-other");
+}
+
+/** Shows a problem beside the thing it is about, or clears it. */
+export function showProblem(box: HTMLElement, words: string | null): void {
+  box.hidden = words === null;
+  box.textContent = words ?? "";
+}

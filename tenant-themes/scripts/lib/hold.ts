@@ -1,0 +1,70 @@
+// Making a hold and going on to checkout.
+
+import { call, newKey } from "./api";
+import { page } from "./page";
+import { holds } from "./store";
+
+export interface Unit {
+  unit_id: string;
+  seat: string | null;
+  label: string;
+  price_level: string;
+  ticket_type: string;
+  price: { total: number; face: number; fees: number; tax: number; currency: string };
+}
+
+export interface Hold {
+  hold_id: string;
+  token?: string;
+  expires_at: string;
+  total: number;
+  currency: string;
+  units: Unit[];
+}
+
+export interface Wish {
+  seats?: { seat: string; ticket_type?: string }[];
+  places?: { price_level: string; quantity: number; ticket_type?: string; adjacent?: boolean }[];
+}
+
+let last: { wish: string; key: string } | null = null;
+
+/** Holds what is wished for and opens checkout. The same wish after a lost answer is the same request. */
+export async function holdAndGo(performance: string, wish: Wish): Promise<void> {
+  const body = JSON.stringify(wish);
+  if (last?.wish !== body) last = { wish: body, key: newKey() };
+  try {
+    const hold = await call<Hold & { token: string }>(`/performances/${performance}/holds`, {
+      method: "POST",
+      body: wish,
+      key: last.key,
+    });
+    last = null;
+    holds.set(hold.hold_id, {
+      token: hold.token,
+      made_at: new Date().toISOString(),
+      expires_at: hold.expires_at,
+      summary: page.summary ?? null,
+    });
+    location.assign(`/checkout/${hold.hold_id}`);
+  } catch (error) {
+    // Refused: another try is another request. Lost: the key stays.
+    if ((error as { problem?: { status: number } }).problem?.status) last = null;
+    throw error;
+  }
+}
+
+/** While a request runs its button says so and takes no second press. */
+export async function busy<T>(button: HTMLButtonElement, words: string, work: () => Promise<T>): Promise<T> {
+  const before = [...button.childNodes];
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  button.textContent = words;
+  try {
+    return await work();
+  } finally {
+    button.replaceChildren(...before);
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+}

@@ -1,0 +1,91 @@
+// What the server wrote into the page for its scripts, and the texts.
+
+import { FluentBundle, FluentResource, type FluentVariable } from "@fluent/bundle";
+
+export interface Price {
+  total: number;
+  face: number;
+  fees: number;
+  tax: number;
+  currency: string;
+}
+
+export interface TicketType {
+  id: string;
+  name: string;
+  price: Price;
+}
+
+export interface Level {
+  id: string;
+  name: string;
+  categories: string[];
+  ticket_types: TicketType[];
+}
+
+export interface Performance {
+  id: string;
+  plan_url: string | null;
+  limit: number;
+  levels: Level[];
+}
+
+/** What checkout repeats of the event. */
+export interface Summary {
+  title: string;
+  url: string;
+  date: string;
+  time: string;
+  doors: string | null;
+  venue: string;
+  city: string;
+  poster: string | null;
+}
+
+interface PageData {
+  locale: string;
+  language: string;
+  timezone: string;
+  texts: string;
+  performance?: Performance;
+  summary?: Summary;
+  hold?: string;
+  order?: string;
+  payment_script?: string;
+}
+
+export const page: PageData = JSON.parse(document.getElementById("page-data")?.textContent ?? "{}");
+
+const bundle = new FluentBundle(page.language, { useIsolating: false });
+bundle.addResource(new FluentResource(page.texts));
+
+/** A text in the page's language. */
+export function t(key: string, args?: Record<string, FluentVariable>): string {
+  const pattern = bundle.getMessage(key)?.value;
+  return pattern ? bundle.formatPattern(pattern, args ?? {}, []) : key;
+}
+
+/** Is there such a text? */
+export function hasText(key: string): boolean {
+  return bundle.hasMessage(key);
+}
+
+/** A price as people write it. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(page.locale, { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+/** A moment in the tenant's zone. */
+export function moment(iso: string): string {
+  return new Intl.DateTimeFormat(page.locale, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+    timeZone: page.timezone,
+  }).format(new Date(iso));
+}

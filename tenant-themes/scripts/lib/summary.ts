@@ -1,0 +1,53 @@
+// What is being bought, in lines.
+
+import { el } from "./dom";
+import type { Unit } from "./hold";
+import { money, type Summary, t } from "./page";
+
+/** The event beside its poster. */
+export function eventBox(summary: Summary | null): HTMLElement | null {
+  if (!summary) return null;
+  const when = `${summary.date}, ${summary.time}`;
+  const place = summary.city === summary.venue ? summary.venue : `${summary.venue}, ${summary.city}`;
+  return el(
+    "div",
+    { class: "summary-event" },
+    summary.poster ? el("img", { src: summary.poster, alt: "", width: "240", height: "300" }) : null,
+    el("div", {}, el("h3", {}, summary.title), el("p", {}, when), el("p", { class: "meta" }, place)),
+  );
+}
+
+/** Units with the same label and price become one line with a count; seats stay one each. */
+export function lines(units: Unit[]): HTMLElement {
+  const groups = new Map<string, Unit[]>();
+  for (const unit of units) {
+    const key = unit.seat ?? `${unit.price_level}/${unit.ticket_type}/${unit.price.total}`;
+    groups.set(key, [...(groups.get(key) ?? []), unit]);
+  }
+  const items = [...groups.values()].flatMap((group) => {
+    const [unit] = group;
+    if (!unit) return [];
+    const total = group.reduce((sum, one) => sum + one.price.total, 0);
+    const name = group.length > 1 ? t("line-count", { count: group.length, name: unit.label }) : unit.label;
+    return [
+      el("li", {}, el("span", {}, name), el("span", { class: "price" }, money(total, unit.price.currency))),
+    ];
+  });
+  return el("ul", { class: "summary-lines" }, ...items);
+}
+
+/** The sum with its parts. */
+export function total(units: Unit[], amount: number, currency: string): HTMLElement {
+  const part = (name: "face" | "fees" | "tax") =>
+    money(
+      units.reduce((sum, one) => sum + one.price[name], 0),
+      currency,
+    );
+  return el(
+    "p",
+    { class: "summary-total" },
+    el("span", {}, t("total")),
+    el("span", { class: "price" }, money(amount, currency)),
+    el("small", {}, t("parts", { face: part("face"), fees: part("fees"), tax: part("tax") })),
+  );
+}

@@ -10,6 +10,7 @@
 mod catalog;
 mod error;
 mod fresh;
+pub mod plan;
 mod programme;
 mod store;
 mod types;

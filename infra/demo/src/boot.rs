@@ -66,8 +66,6 @@ pub async fn run(cli: Cli, console: &Console) -> Result<(), DemoError> {
     };
     let outcome = match booted {
         Ok(mut ready) => {
-            // What was reported while booting is in the file already.
-            while reports.try_recv().is_ok() {}
             ready.manifest.write(&layout)?;
             console.summary(&ready.manifest, &ready.show, cli.port);
             let log_folder = layout.logs();
@@ -189,15 +187,11 @@ impl Demo<'_> {
 
     fn pids(&self) -> Pids {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        Pids {
-            supervisor: std::process::id(),
-            server: registry.pid("server"),
-            worker: registry.pid("worker"),
-            postgres: registry.pid("postgres"),
-            redis: registry.pid("redis"),
-            stripe: registry.pid("stripe"),
-            mail: registry.pid("mail"),
+        let mut pids = Pids { supervisor: std::process::id(), ..Pids::default() };
+        for (name, pid) in registry.pids() {
+            pids.set(name, pid);
         }
+        pids
     }
 
     /// Reports deaths, and keeps `demo.json` true.
@@ -218,12 +212,9 @@ impl Demo<'_> {
                     }
                     died.entry(name).or_insert_with(std::time::Instant::now);
                 }
-                Event::Up { name } => {
-                    let pids = self.pids();
-                    if pids != manifest.pids {
-                        manifest.pids = pids;
-                        manifest.write(self.layout)?;
-                    }
+                Event::Up { name, pid } => {
+                    manifest.pids.set(name, pid);
+                    manifest.write(self.layout)?;
                     if let Some(since) = died.remove(name) {
                         let after = since.elapsed().as_secs_f64();
                         self.console.step(name, format!("runs again after {after:.1} s"));

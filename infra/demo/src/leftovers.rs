@@ -57,9 +57,9 @@ impl Registry {
         files::write_json(&self.path, &self.record)
     }
 
-    /// The id of the process called `name`, if it was ever started.
-    pub fn pid(&self, name: &str) -> Option<u32> {
-        self.record.processes.get(name).map(|identity| identity.pid)
+    /// Name and id of each process.
+    pub fn pids(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.record.processes.iter().map(|(name, identity)| (name.as_str(), identity.pid))
     }
 }
 

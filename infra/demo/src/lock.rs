@@ -2,10 +2,15 @@
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::{Duration, Instant};
 
 use crate::error::{At as _, DemoError};
 use crate::files;
 use crate::layout::Layout;
+
+/// A supervisor that was just killed holds its lock until the kernel has cleared it away.
+const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Holds the folder for as long as it lives; the kernel lets go when the process ends, however it ends.
 #[derive(Debug)]

@@ -51,6 +51,22 @@ pub struct Pids {
     pub mail: Option<u32>,
 }
 
+impl Pids {
+    /// Enters a process by its name; a name that the file does not have is left out.
+    pub fn set(&mut self, name: &str, pid: u32) {
+        let place = match name {
+            "server" => &mut self.server,
+            "worker" => &mut self.worker,
+            "postgres" => &mut self.postgres,
+            "redis" => &mut self.redis,
+            "stripe" => &mut self.stripe,
+            "mail" => &mut self.mail,
+            _ => return,
+        };
+        *place = Some(pid);
+    }
+}
+
 /// Addresses of the database.
 #[derive(Debug, Clone, Serialize)]
 pub struct Database {

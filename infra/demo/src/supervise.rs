@@ -33,10 +33,12 @@ pub type SharedRegistry = Arc<Mutex<Registry>>;
 /// What a keeper reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A process runs under the id in the registry, and it is ready or has had its time to be.
+    /// A process runs, and it is ready or has had its time to be.
     Up {
         /// Which.
         name: &'static str,
+        /// Its id.
+        pid: u32,
     },
     /// A process died and is started again.
     Died {
@@ -144,10 +146,12 @@ impl Keeper {
             let started = Instant::now();
             let how = match self.service.program.spawn(self.service.stop) {
                 Ok(mut child) => {
-                    self.note(&child);
+                    // A child that has not been waited for has its id.
+                    let pid = child.id().unwrap_or_default();
+                    self.note(pid);
                     let died = tokio::select! {
                         status = child.wait() => Some(status),
-                        never = self.announce() => match never {},
+                        never = self.announce(pid) => match never {},
                         () = told_to_end(&mut orders) => None,
                     };
                     let Some(status) = died else {
@@ -171,8 +175,7 @@ impl Keeper {
         }
     }
 
-    fn note(&self, child: &Child) {
-        let Some(pid) = child.id() else { return };
+    fn note(&self, pid: u32) {
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = registry.note(self.service.program.name, pid) {
             // The process runs all the same; only a supervisor after a kill would miss the line.
@@ -181,20 +184,20 @@ impl Keeper {
     }
 
     /// Reports the process as up once it is ready, or once it has had its time; never returns.
-    async fn announce(&self) -> Infallible {
+    async fn announce(&self, pid: u32) -> Infallible {
         let name = self.service.program.name;
         let late = Instant::now() + ANNOUNCED_WITHIN;
         let mut announced = false;
         while !self.service.probe.is_ready().await {
             if !announced && Instant::now() > late {
-                self.report(Event::Up { name });
+                self.report(Event::Up { name, pid });
                 announced = true;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
         self.healths.send_modify(|health| health.ready = true);
         if !announced {
-            self.report(Event::Up { name });
+            self.report(Event::Up { name, pid });
         }
         std::future::pending().await
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use harfrust::{Direction, ShapeOptions, ShaperData, UnicodeBuffer};
+use harfrust::{Direction, Feature, ShapeOptions, ShaperData, Tag, UnicodeBuffer};
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use skrifa::{FontRef, MetadataProvider};
 
@@ -95,7 +95,9 @@ impl Face {
         buffer.push_str(text);
         buffer.guess_segment_properties();
         buffer.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
-        let shaped = shaper.shape(buffer, ShapeOptions::new());
+        // Ligatures squeeze letters of a monospaced face into one cell; no face here needs them.
+        let plain = [Feature::new(Tag::new(b"liga"), 0, ..)];
+        let shaped = shaper.shape(buffer, ShapeOptions::new().features(&plain));
         let em = self.font.units_per_em();
         let mut clusters: Vec<usize> =
             shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();

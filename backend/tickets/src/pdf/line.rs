@@ -67,8 +67,16 @@ impl<'f> Line<'f> {
     }
 }
 
-/// `text` in lines of at most `width` at `size`; the last of `most` lines ends in an ellipsis if there is more.
-pub(super) fn wrap<'f>(text: &str, stack: &[&'f Face], size: f32, width: f32, most: usize) -> Vec<Line<'f>> {
+/// A text in several lines.
+pub(super) struct Wrapped<'f> {
+    /// The lines that have something to draw.
+    pub(super) lines: Vec<Line<'f>>,
+    /// Nothing was cut.
+    pub(super) whole: bool,
+}
+
+/// `text` in lines of at most `width` at `size`, `most` of them; what does not fit gives way to an ellipsis.
+pub(super) fn wrap<'f>(text: &str, stack: &[&'f Face], size: f32, width: f32, most: usize) -> Wrapped<'f> {
     let fits = |text: &str| Line::set(text, stack).width() * size <= width;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -81,13 +89,30 @@ pub(super) fn wrap<'f>(text: &str, stack: &[&'f Face], size: f32, width: f32, mo
         }
     }
     let more = lines.len() > most;
+    let whole = !more && lines.iter().all(|line| fits(line));
     lines.truncate(most);
     let last = lines.len().saturating_sub(1);
-    let cut = |(at, line): (usize, String)| {
-        let open = more && at == last;
-        Line::set(&shorten(&line, open, fits), stack)
-    };
-    lines.into_iter().enumerate().map(cut).filter(|line| !line.is_empty()).collect()
+    let cut = |(at, line): (usize, String)| Line::set(&shorten(&line, more && at == last, fits), stack);
+    let lines = lines.into_iter().enumerate().map(cut).filter(|line| !line.is_empty()).collect();
+    Wrapped { lines, whole }
+}
+
+/// As [`wrap`] at the largest size between `least` and `size` at which nothing is cut; answers that size too.
+pub(super) fn fit<'f>(
+    text: &str,
+    stack: &[&'f Face],
+    (size, least): (f32, f32),
+    width: f32,
+    most: usize,
+) -> (Vec<Line<'f>>, f32) {
+    let mut size = size;
+    loop {
+        let set = wrap(text, stack, size, width, most);
+        if set.whole || size <= least {
+            return (set.lines, size);
+        }
+        size = (size * 0.94).max(least);
+    }
 }
 
 /// `line` cut until it fits, with an ellipsis if it was cut or is `open`.
@@ -180,12 +205,14 @@ mod tests {
         let brand = sample::brand(&Brands::load().unwrap(), "basement");
         let stack = brand.faces.stack(Role::Text);
         let texts = |text: &str, most| {
-            wrap(text, &stack, 10.0, 100.0, most).into_iter().map(|line| line.text).collect::<Vec<_>>()
+            wrap(text, &stack, 10.0, 100.0, most).lines.into_iter().map(|line| line.text).collect::<Vec<_>>()
         };
         assert_eq!(texts("one two", 2), ["one two"]);
         assert_eq!(texts("one two three four five six seven", 2), ["one two three", "four five six…"]);
         assert_eq!(texts(&"x".repeat(200), 2).len(), 1);
         assert!(texts(&"x".repeat(200), 2)[0].ends_with('…'));
         assert!(texts("李小龍", 2).is_empty());
+        let (lines, size) = fit("Main entrance", &stack, (40.0, 5.0), 100.0, 1);
+        assert!(lines[0].text == "Main entrance" && lines[0].width() * size <= 100.0, "{size}");
     }
 }

@@ -85,6 +85,8 @@ fn any_name_can_be_printed() {
         "",
         " ",
         "()[]{}\\(",
+        "a · b · c · d · e · f · g · h · i · j",
+        " ·  · ",
     ];
     for name in names.into_iter().map(str::to_owned).chain(["x".repeat(200), "Wolfeschlegel ".repeat(14)]) {
         let bytes = pdf("basement", |paper| {

@@ -1,28 +1,51 @@
 //! The service: a tenant's programme, answered from memory.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Bytes;
+use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use marquee_core::clock::SharedClock;
 use marquee_core::db::Db;
-use marquee_core::ids::{PerformanceId, TenantId};
+use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId};
 use marquee_tenants::Tenant;
+use moka::future::Cache;
 
+use crate::answer::{PlanFile, Ready};
+use crate::body::{EventBody, EventList};
 use crate::fresh::{Fresh, Patience, Source, Versioned};
-use crate::{
-    Availability, CatalogError, Event, FreeUnits, Performance, PerformanceState, Programme, store,
-};
+use crate::page::{Cursor, Page};
+use crate::{Availability, CatalogError, Event, FreeUnits, Performance, PerformanceState, Programme, store};
 
 /// How old the programme may get in memory, and how long a reader waits for a slow database before the old one is
-/// served. Settings are in force within half a second of their commit, answers rendered from them a little later.
+/// served.
 const PATIENCE: Patience = Patience { max_age: Duration::from_millis(300), wait: Duration::from_millis(400) };
+/// How long a rendered answer is given out: with the programme's own age it makes half a second.
+const RENDERED_AGE: Duration = Duration::from_millis(200);
+/// Memory for rendered answers, in bytes.
+const RENDERED_BYTES: u64 = 32 * 1024 * 1024;
+/// Memory for drawings, in bytes: some thirty plans of 60,000 seats.
+const PLAN_BYTES: u64 = 128 * 1024 * 1024;
 
 /// What a tenant sells, for reading. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalog {
     programmes: Arc<Fresh<Programmes>>,
+    rendered: Cache<(TenantId, Question), Ready>,
+    plans: Cache<(TenantId, String), Arc<PlanFile>>,
     units: Arc<dyn FreeUnits>,
     clock: SharedClock,
+    db: Db,
+}
+
+/// What a rendered answer answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Question {
+    Events(Page),
+    Event(String),
 }
 
 /// The database as the source of programmes.
@@ -44,7 +67,22 @@ impl Source for Programmes {
 impl Catalog {
     /// A catalog over `db`; `units` tells what is left of each performance.
     pub fn new(db: Db, clock: SharedClock, units: Arc<dyn FreeUnits>) -> Self {
-        Self { programmes: Arc::new(Fresh::new(Programmes(db), PATIENCE)), units, clock }
+        let bytes = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Self {
+            programmes: Arc::new(Fresh::new(Programmes(db.clone()), PATIENCE)),
+            rendered: Cache::builder()
+                .weigher(move |_, ready: &Ready| bytes(ready.len()))
+                .max_capacity(RENDERED_BYTES)
+                .time_to_live(RENDERED_AGE)
+                .build(),
+            plans: Cache::builder()
+                .weigher(move |_, plan: &Arc<PlanFile>| bytes(plan.size()))
+                .max_capacity(PLAN_BYTES)
+                .build(),
+            units,
+            clock,
+            db,
+        }
     }
 
     /// The tenant's programme, at most half a second old while the database answers; the last known one while it
@@ -93,8 +131,91 @@ impl Catalog {
 
     /// Where a performance stands now.
     pub fn state(&self, tenant: TenantId, performance: &Performance) -> PerformanceState {
-        performance.state(self.clock.now(), self.availability(tenant, performance))
+        performance.state(self.now(), self.availability(tenant, performance))
     }
+
+    pub(crate) fn free_of_level(
+        &self,
+        tenant: TenantId,
+        performance: PerformanceId,
+        level: PriceLevelId,
+    ) -> Option<u64> {
+        self.units.free_of_level(tenant, performance, level)
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A page of the published events, rendered.
+    pub(crate) async fn event_list(&self, tenant: &Tenant, page: Page) -> Result<Ready, CatalogError> {
+        let programme = self.programme(tenant).await?;
+        let render = async {
+            let now = self.now();
+            let events = programme.published().map(|event| (Cursor::of(event, now), event)).collect();
+            let (events, next) = page.cut(events);
+            let data = events.iter().map(|event| EventBody::of(self, tenant.id, event)).collect();
+            render(&EventList { data, next })
+        };
+        self.rendered(tenant.id, Question::Events(page), render).await
+    }
+
+    /// A published event, rendered.
+    pub(crate) async fn event_body(
+        &self,
+        tenant: &Tenant,
+        slug: &str,
+    ) -> Result<Option<Ready>, CatalogError> {
+        let programme = self.programme(tenant).await?;
+        let Some(event) = programme.event(slug) else { return Ok(None) };
+        let render = async { render(&EventBody::of(self, tenant.id, event)) };
+        self.rendered(tenant.id, Question::Event(slug.to_owned()), render).await.map(Some)
+    }
+
+    /// The drawing of one of the tenant's own plans.
+    ///
+    /// # Errors
+    /// When it is not in memory and the database is out of reach.
+    pub async fn plan_file(
+        &self,
+        tenant: &Tenant,
+        hash: &str,
+    ) -> Result<Option<Arc<PlanFile>>, CatalogError> {
+        // The programme knows all of the tenant's plans: no address that was guessed reaches the database.
+        if !self.programme(tenant).await?.has_plan(hash) {
+            return Ok(None);
+        }
+        let key = (tenant.id, hash.to_owned());
+        let load = async {
+            let drawing = store::read::drawing(&self.db, tenant.id, hash).await?;
+            let hash = hash.to_owned();
+            let compress = move || PlanFile { gzip: gzip(drawing.as_bytes()), plain: drawing.into(), hash };
+            let compressed = tokio::task::spawn_blocking(compress).await;
+            compressed.map(Arc::new).map_err(|error| CatalogError::Unreadable(error.to_string()))
+        };
+        self.plans.try_get_with(key, load).await.map(Some).map_err(|error| CatalogError::clone(&error))
+    }
+
+    async fn rendered(
+        &self,
+        tenant: TenantId,
+        question: Question,
+        render: impl Future<Output = Result<Ready, CatalogError>>,
+    ) -> Result<Ready, CatalogError> {
+        let ready = self.rendered.try_get_with((tenant, question), render).await;
+        ready.map_err(|error| CatalogError::clone(&error))
+    }
+}
+
+fn render(body: &impl serde::Serialize) -> Result<Ready, CatalogError> {
+    serde_json::to_vec(body).map(Ready::new).map_err(|error| CatalogError::Unreadable(error.to_string()))
+}
+
+fn gzip(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Into memory: there is nothing that could fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default().into()
 }
 
 impl std::fmt::Debug for Catalog {

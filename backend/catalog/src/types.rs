@@ -13,6 +13,9 @@ const FEW_UNITS: u64 = 20;
 /// Below this share of its units (one in so many) a performance has few left, however large it is.
 const FEW_SHARE: u64 = 10;
 
+/// How long a hold may live, in seconds.
+pub const HOLD_SECONDS: std::ops::RangeInclusive<i32> = 1..=86_400;
+
 /// What is played.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
@@ -245,5 +248,60 @@ impl Event {
     /// Do fans see it?
     pub fn is_published(&self) -> bool {
         self.published_at.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::fixtures;
+
+    fn free(units: u64) -> Availability {
+        Availability { free: Some(units), capacity: Some(100) }
+    }
+
+    #[test]
+    fn states_weigh_in_their_order() {
+        let mut one = fixtures::performance();
+        let moment = TimeDelta::microseconds(1);
+        let state = |one: &Performance, now, left| one.state(now, free(left));
+        assert_eq!(state(&one, one.on_sale_from - moment, 0), PerformanceState::Scheduled);
+        assert_eq!(state(&one, one.on_sale_from, 1), PerformanceState::OnSale);
+        assert_eq!(state(&one, one.on_sale_from, 0), PerformanceState::SoldOut);
+        assert_eq!(one.state(one.on_sale_from, Availability::default()), PerformanceState::OnSale);
+        assert_eq!(state(&one, one.on_sale_until - moment, 1), PerformanceState::OnSale);
+        assert_eq!(state(&one, one.on_sale_until, 1), PerformanceState::Ended);
+        assert_eq!(state(&one, one.on_sale_until, 0), PerformanceState::Ended);
+        one.on_sale_from = one.ends_at + moment;
+        one.on_sale_until = one.ends_at + moment * 2;
+        assert_eq!(state(&one, one.ends_at, 1), PerformanceState::Ended, "over before its sale began");
+        one.cancelled = true;
+        assert_eq!(state(&one, one.ends_at, 0), PerformanceState::Cancelled);
+    }
+
+    #[test]
+    fn few_are_left_below_twenty_or_a_tenth() {
+        let few = |free, capacity| Availability { free, capacity }.few_left();
+        assert!(!few(None, Some(100)));
+        assert!(!few(Some(0), Some(100)), "none is not few");
+        assert!(few(Some(1), None));
+        assert!(few(Some(19), Some(100)));
+        assert!(!few(Some(20), Some(100)));
+        assert!(!few(Some(20), None));
+        assert!(few(Some(73), Some(738)));
+        assert!(!few(Some(74), Some(738)));
+        assert!(!few(Some(u64::MAX), Some(u64::MAX)));
+    }
+
+    #[test]
+    fn the_first_ticket_type_is_the_default() {
+        let one = fixtures::performance();
+        let level = one.level_of_category("Category I").unwrap();
+        assert_eq!(level.ticket_type(None), level.ticket_types.first());
+        assert_eq!(level.ticket_type(Some(level.ticket_types[1].id)), level.ticket_types.get(1));
+        assert_eq!(level.ticket_type(Some(TicketTypeId::generate())), None);
+        assert_eq!(one.level_of_category("Category X"), None);
     }
 }

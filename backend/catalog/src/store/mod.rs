@@ -2,3 +2,4 @@
 //! whether a performance has live holds.
 
 pub(crate) mod read;
+pub(crate) mod write;

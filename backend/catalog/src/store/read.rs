@@ -17,6 +17,7 @@ use crate::{
 };
 
 const READ: Tag = Tag::new("catalog.read");
+const PLAN: Tag = Tag::new("catalog.plan");
 
 #[derive(Debug, FromQueryResult)]
 struct VersionRow {
@@ -85,6 +86,20 @@ struct TicketTypeRow {
 #[derive(Debug, FromQueryResult)]
 struct HashRow {
     hash: String,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct DrawingRow {
+    drawing: String,
+}
+
+/// The drawing of a plan that is known to be there.
+pub(crate) async fn drawing(db: &Db, tenant: TenantId, hash: &str) -> Result<String, CatalogError> {
+    let tx = db.begin(tenant, PLAN).await?;
+    let sql = "select drawing from seating_plans where tenant_id = $1 and hash = $2";
+    let row: DrawingRow = tx.one(sql, params![hash]).await?;
+    tx.commit().await?;
+    Ok(row.drawing)
 }
 
 /// The programme as it is now; `None` where it still has the version `known`.

@@ -1,1 +1,42 @@
-//! marquee-checkout.
+//! From a hold to a paid order: the saga that joins inventory, payments and tickets.
+//!
+//! Promises:
+//! - an order freezes its prices, its charge model, the account and the platform's fee when it is placed;
+//! - nothing is called over the network inside a transaction, and every step is persisted before it is taken, so that
+//!   any process can go on where another one died;
+//! - units are sold before money is taken, and freed only after the provider said that none will be: what was captured
+//!   owns its seats;
+//! - the answer of a call to pay is stored in the commit that settles what it reports; an outcome that nobody knows is
+//!   never stored as one;
+//! - two drivers of one payment at once are harmless: each step is guarded by state and fence.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod answer;
+mod buyer;
+mod declines;
+mod drive;
+mod error;
+mod expire;
+mod intent;
+mod number;
+mod pay;
+mod place;
+mod problem;
+mod recover;
+mod routes;
+mod service;
+mod settle;
+mod show;
+mod store;
+mod types;
+mod webhook;
+
+pub use answer::{PayBody, PlacedBody, Reply};
+pub use buyer::{Buyer, BuyerRequest};
+pub use error::CheckoutError;
+pub use pay::PayRequest;
+pub use place::OrderRequest;
+pub use routes::{ApiDoc, routes};
+pub use service::{Checkout, CheckoutParts};
+pub use show::{OrderBody, PaymentBody};
+pub use types::{Line, MAX_ATTEMPTS, Order};

@@ -49,6 +49,7 @@ create table orders (
 );
 create unique index orders_live_hold_key on orders (tenant_id, hold_id) where status not in ('cancelled', 'expired');
 create index orders_buyer_idx on orders (tenant_id, performance_id, buyer_key) where status not in ('cancelled', 'expired');
+create index orders_pending_idx on orders (created_at) where status = 'pending';
 call app.protect('orders', 'select, insert, update');
 
 create table order_lines (

@@ -1,0 +1,333 @@
+//! Drives a payment from what is recorded, step by step, until it rests.
+//!
+//! The caller of a call to pay, an event and the worker all come here. Whoever holds the lease acts; each step is first
+//! recorded, then taken, and its result is recorded under the lease's fence. A call to the provider carries a key made
+//! of our own ids, so the step that is taken twice has the effect of one.
+
+use marquee_core::db::Tag;
+use marquee_core::ids::{OrderId, TenantId};
+use marquee_entity::orders::{OrderStatus, PaymentState};
+use marquee_payments::record::{self, Payment, RecordError};
+use marquee_payments::{CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, ProviderError};
+
+use crate::intent::{Verdict, is_conclusive, is_missing, verdict};
+use crate::settle::{Failure, count};
+use crate::store;
+use crate::types::{HoldView, Order};
+use crate::{Checkout, CheckoutError};
+
+const LEASE: Tag = Tag::new("pay.lease");
+const LOAD: Tag = Tag::new("pay.load");
+
+/// How a drive ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Driven {
+    /// The payment rests, or will be looked at again.
+    Rested,
+    /// There was nothing to do, or somebody else is at it.
+    NotOurs,
+}
+
+/// What the steps need to know beside the payment. A step answers with the payment as moved on, or with nothing when it
+/// goes no further for now.
+struct Case {
+    tenant: TenantId,
+    order: Order,
+    hold: HoldView,
+    brand: String,
+    return_url: String,
+    /// Did this very drive begin the try? Then no earlier call under its key can be in doubt.
+    begun_here: bool,
+}
+
+impl Checkout {
+    /// Takes an order's payment, if nobody has it, and drives it until it rests.
+    pub(crate) async fn drive(&self, tenant: TenantId, order: OrderId) -> Result<Driven, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, LEASE).await?;
+        let leased = record::lease(&tx, order).await?;
+        tx.commit().await?;
+        match leased {
+            Some(payment) => self.drive_from(tenant, payment, false).await,
+            None => Ok(Driven::NotOurs),
+        }
+    }
+
+    /// Drives a payment that the caller has taken.
+    pub(crate) async fn drive_from(
+        &self,
+        tenant: TenantId,
+        payment: Payment,
+        begun_here: bool,
+    ) -> Result<Driven, CheckoutError> {
+        match self.steps(tenant, payment, begun_here).await {
+            Ok(()) => Ok(Driven::Rested),
+            Err(CheckoutError::Record(RecordError::Overtaken)) => Ok(Driven::NotOurs),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn steps(
+        &self,
+        tenant: TenantId,
+        mut payment: Payment,
+        begun_here: bool,
+    ) -> Result<(), CheckoutError> {
+        let case = self.case(tenant, &payment, begun_here).await?;
+        let mut on_the_way = begun_here;
+        loop {
+            let step = match payment.state {
+                PaymentState::Created | PaymentState::Confirming => self.confirm(&case, payment).await?,
+                PaymentState::RequiresAction if on_the_way => None,
+                PaymentState::RequiresAction => self.look(&case, payment).await?,
+                PaymentState::Authorised => Some(self.sell(tenant, &payment).await?),
+                PaymentState::Capturing => self.capture(&case, payment, on_the_way).await?,
+                PaymentState::Cancelling => self.cancel(&case, payment).await?,
+                PaymentState::Declined | PaymentState::Captured | PaymentState::Cancelled => None,
+            };
+            match step {
+                Some(next) => payment = next,
+                None => return Ok(()),
+            }
+            on_the_way = true;
+        }
+    }
+
+    async fn case(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        begun_here: bool,
+    ) -> Result<Case, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, LOAD).await?;
+        let order = store::read(&tx, payment.order_id).await?.ok_or(CheckoutError::NotFound)?;
+        let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
+        let (brand, host) = store::site(&tx).await?;
+        tx.commit().await?;
+        let return_url = self.parts.config.public_url(&host, &format!("/orders/{}", order.id));
+        Ok(Case { tenant, order, hold, brand, return_url, begun_here })
+    }
+
+    /// `confirming`: announces the payment if need be, and asks the bank.
+    async fn confirm(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+        let (payment, intent) = match payment.intent_id.clone() {
+            Some(intent) => (payment, intent),
+            None => match self.parts.provider.create_intent(&announce(case, &payment)).await {
+                Ok(intent) => (self.note_intent(case.tenant, &payment, &intent).await?, intent.id),
+                // Without a confirm nothing can have been charged, whatever became of this call.
+                Err(error) => {
+                    tracing::warn!(%error, order.id = %case.order.id, "payment could not be announced");
+                    let back = self.untouched(case.tenant, &payment, Failure::Unreachable).await?;
+                    return Ok(Some(back));
+                }
+            },
+        };
+        if !case.begun_here {
+            let known = self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await;
+            let Ok(known) = known else { return self.wait(case, &payment).await };
+            let known_verdict = verdict(&payment, &known);
+            if is_conclusive(&known_verdict) {
+                return self.act(case, payment, &known, known_verdict).await;
+            }
+            if case.hold.expired {
+                return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+            }
+        }
+        let (Some(token), Some(attempt)) = (&payment.confirmation_token, payment.attempt_id) else {
+            return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+        };
+        let call = ConfirmIntent {
+            account: payment.account.clone(),
+            intent: intent.clone(),
+            confirmation_token: token.clone(),
+            return_url: case.return_url.clone(),
+            key: format!("order:{}:attempt:{attempt}", case.order.id),
+        };
+        match self.parts.provider.confirm_intent(&call).await {
+            Ok(answer) => {
+                let verdict = verdict(&payment, &answer);
+                self.act(case, payment, &answer, verdict).await
+            }
+            Err(ProviderError::Declined { decline_code, .. }) => {
+                Ok(Some(self.declined(case.tenant, &payment, &decline_code).await?))
+            }
+            Err(error) => self.confirm_failed(case, payment, &intent, error).await,
+        }
+    }
+
+    /// A confirm without an answer: the payment itself tells whether it had its effect.
+    async fn confirm_failed(
+        &self,
+        case: &Case,
+        payment: Payment,
+        intent: &str,
+        error: ProviderError,
+    ) -> Result<Option<Payment>, CheckoutError> {
+        tracing::warn!(%error, order.id = %case.order.id, "confirm did not come through");
+        if error.never_arrived() && case.begun_here {
+            return Ok(Some(self.untouched(case.tenant, &payment, Failure::Unreachable).await?));
+        }
+        let known = match self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await {
+            Ok(known) => known,
+            Err(_) => return self.wait(case, &payment).await,
+        };
+        let known_verdict = verdict(&payment, &known);
+        if is_conclusive(&known_verdict) {
+            return self.act(case, payment, &known, known_verdict).await;
+        }
+        match error {
+            ProviderError::Refused(_) if error.is_about("confirmation_token") => {
+                Ok(Some(self.untouched(case.tenant, &payment, Failure::InvalidToken).await?))
+            }
+            ProviderError::Refused(_) if !error.never_arrived() => {
+                Ok(Some(self.untouched(case.tenant, &payment, Failure::Unreachable).await?))
+            }
+            _ => self.wait(case, &payment).await,
+        }
+    }
+
+    /// `requires_action`: has the buyer answered the bank?
+    async fn look(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+        let Some(intent) = payment.intent_id.clone() else {
+            return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+        };
+        let known = match self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await {
+            Ok(known) => known,
+            Err(_) => return self.wait(case, &payment).await,
+        };
+        match verdict(&payment, &known) {
+            Verdict::AskBuyer | Verdict::Wait if case.hold.expired => {
+                Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?))
+            }
+            Verdict::AskBuyer => self.wait(case, &payment).await,
+            verdict => self.act(case, payment, &known, verdict).await,
+        }
+    }
+
+    /// `capturing`: takes the reserved amount.
+    async fn capture(
+        &self,
+        case: &Case,
+        payment: Payment,
+        sold_here: bool,
+    ) -> Result<Option<Payment>, CheckoutError> {
+        let Some(intent) = payment.intent_id.clone() else { return self.wait(case, &payment).await };
+        let account = payment.account.as_deref();
+        if !sold_here {
+            match self.parts.provider.retrieve_intent(account, &intent).await {
+                Ok(known) if verdict(&payment, &known) != Verdict::Sell => {
+                    return self.captured(case, payment, &known).await;
+                }
+                Ok(_) => {}
+                Err(_) => return self.wait(case, &payment).await,
+            }
+        }
+        // A payment is captured once, whatever the keys; another key lets a taker get past a stored failure.
+        let key = match sold_here {
+            true => format!("order:{}:capture", case.order.id),
+            false => format!("order:{}:capture:{}", case.order.id, payment.fence),
+        };
+        let call = CaptureIntent { account: payment.account.clone(), intent: intent.clone(), key };
+        let answer = match self.parts.provider.capture_intent(&call).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                tracing::warn!(%error, order.id = %case.order.id, "capture did not come through");
+                self.parts.provider.retrieve_intent(account, &intent).await
+            }
+        };
+        match answer {
+            Ok(known) => self.captured(case, payment, &known).await,
+            Err(_) => self.wait(case, &payment).await,
+        }
+    }
+
+    /// What became of a capture.
+    async fn captured(
+        &self,
+        case: &Case,
+        payment: Payment,
+        known: &Intent,
+    ) -> Result<Option<Payment>, CheckoutError> {
+        match verdict(&payment, known) {
+            Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment).await?)),
+            Verdict::Cancelled => {
+                tracing::error!(order.id = %case.order.id, "a sold order's payment was cancelled at the provider");
+                self.wait(case, &payment).await
+            }
+            _ => self.wait(case, &payment).await,
+        }
+    }
+
+    /// `cancelling`: gives the payment up at the provider; the units are freed when it says so.
+    async fn cancel(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+        let Some(intent) = payment.intent_id.clone() else {
+            // Never announced as far as we know, so never confirmed.
+            return Ok(Some(self.cancelled(case.tenant, &payment).await?));
+        };
+        let call = CancelIntent {
+            account: payment.account.clone(),
+            intent: intent.clone(),
+            key: format!("order:{}:cancel:{}", case.order.id, payment.fence),
+        };
+        let known = match self.parts.provider.cancel_intent(&call).await {
+            Ok(known) => Ok(known),
+            Err(_) => self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await,
+        };
+        match known {
+            Ok(known) => match verdict(&payment, &known) {
+                Verdict::Cancelled => Ok(Some(self.cancelled(case.tenant, &payment).await?)),
+                Verdict::Taken if is_live(case.order.status) => {
+                    Ok(Some(self.paid(case.tenant, &payment).await?))
+                }
+                _ => self.wait(case, &payment).await,
+            },
+            Err(error) if is_missing(&error) => Ok(Some(self.cancelled(case.tenant, &payment).await?)),
+            Err(_) => self.wait(case, &payment).await,
+        }
+    }
+
+    /// Does what the provider's answer calls for.
+    async fn act(
+        &self,
+        case: &Case,
+        payment: Payment,
+        intent: &Intent,
+        verdict: Verdict,
+    ) -> Result<Option<Payment>, CheckoutError> {
+        let tenant = case.tenant;
+        match verdict {
+            Verdict::Sell => Ok(Some(self.sell(tenant, &payment).await?)),
+            Verdict::Taken => Ok(Some(self.paid(tenant, &payment).await?)),
+            Verdict::AskBuyer => Ok(Some(self.ask_buyer(tenant, &payment, intent).await?)),
+            Verdict::Declined(code) => Ok(Some(self.declined(tenant, &payment, &code).await?)),
+            Verdict::Cancelled => Ok(Some(self.cancelled(tenant, &payment).await?)),
+            Verdict::Wait => self.wait(case, &payment).await,
+            Verdict::Foreign => {
+                tracing::error!(order.id = %case.order.id, intent.id = intent.id, "the provider's payment is not ours");
+                self.wait(case, &payment).await
+            }
+        }
+    }
+
+    async fn wait(&self, case: &Case, payment: &Payment) -> Result<Option<Payment>, CheckoutError> {
+        if payment.state != PaymentState::RequiresAction {
+            count("unknown");
+        }
+        self.put_back(case.tenant, payment).await?;
+        Ok(None)
+    }
+}
+
+fn announce(case: &Case, payment: &Payment) -> CreateIntent {
+    CreateIntent {
+        account: payment.account.clone(),
+        order: case.order.id,
+        amount: payment.money(),
+        application_fee: case.order.application_fee,
+        brand: case.brand.clone(),
+        key: format!("order:{}:intent", case.order.id),
+    }
+}
+
+fn is_live(status: OrderStatus) -> bool {
+    !matches!(status, OrderStatus::Cancelled | OrderStatus::Expired)
+}

@@ -1,0 +1,106 @@
+use marquee_catalog::CatalogError;
+use marquee_core::db::DbError;
+use marquee_core::problem::FieldError;
+use marquee_entity::orders::OrderStatus;
+use marquee_inventory::LifecycleError;
+use marquee_payments::record::RecordError;
+use marquee_tickets::TicketError;
+use thiserror::Error;
+
+/// Why an order was not placed, paid or shown.
+#[derive(Debug, Error)]
+pub enum CheckoutError {
+    /// No such order or hold here, or the token is not its own.
+    #[error("not found")]
+    NotFound,
+    /// Something in the request is not right.
+    #[error("invalid request")]
+    Invalid(Vec<FieldError>),
+    /// The hold's time ran out, or it was given back.
+    #[error("the hold is over")]
+    HoldExpired,
+    /// The order, or the one before it on the same hold, is not in a state for this.
+    #[error("the order is {0}")]
+    OrderState(OrderStatus),
+    /// The performance was cancelled.
+    #[error("not on sale")]
+    NotOnSale,
+    /// More than one buyer may have of this performance.
+    #[error("at most {limit} for one buyer, who has {has}")]
+    LimitPerBuyer {
+        /// Most units of one buyer.
+        limit: i32,
+        /// What the buyer has already.
+        has: i64,
+    },
+    /// The order was tried too often.
+    #[error("too many attempts")]
+    TooManyAttempts,
+    /// Too many declined payments from one address; seconds until it may try again.
+    #[error("too many declined payments")]
+    TooManyDeclines(u32),
+    /// The key was used with another body.
+    #[error("the key was used with another body")]
+    IdempotencyMismatch,
+    /// The first call with the key is still running.
+    #[error("the first call with the key is still running")]
+    IdempotencyInFlight,
+    /// The payment provider could not be reached; surely nothing was charged.
+    #[error("the payment provider is out of reach")]
+    ProviderUnavailable,
+    /// The catalog could not be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A payment's record could not be written.
+    #[error(transparent)]
+    Record(RecordError),
+    /// The hold does not own its units: a breach that the audit names.
+    #[error("the hold does not own its units")]
+    NotOwned,
+    /// The tickets could not be issued.
+    #[error(transparent)]
+    Tickets(TicketError),
+    /// The database said no.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl CheckoutError {
+    /// Is it worth trying the same transaction again at once?
+    pub(crate) fn is_contention(&self) -> bool {
+        matches!(self, Self::Db(error) if error.is_contention())
+    }
+
+    /// `validation_failed` at one field.
+    pub(crate) fn field(pointer: &str, code: &'static str, detail: &str) -> Self {
+        Self::Invalid(vec![FieldError { pointer: pointer.to_owned(), code, detail: detail.to_owned() }])
+    }
+}
+
+impl From<LifecycleError> for CheckoutError {
+    fn from(error: LifecycleError) -> Self {
+        match error {
+            LifecycleError::HoldExpired => Self::HoldExpired,
+            LifecycleError::NotOwned => Self::NotOwned,
+            LifecycleError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+impl From<RecordError> for CheckoutError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Db(error) => Self::Db(error),
+            RecordError::Overtaken => Self::Record(error),
+        }
+    }
+}
+
+impl From<TicketError> for CheckoutError {
+    fn from(error: TicketError) -> Self {
+        match error {
+            TicketError::Db(error) => Self::Db(error),
+            other => Self::Tickets(other),
+        }
+    }
+}

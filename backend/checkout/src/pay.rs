@@ -1,0 +1,310 @@
+//! Pays an order: one transaction decides and records the try, then it is driven until it rests.
+
+use std::time::Duration;
+
+use marquee_core::db::{Tag, TenantTx};
+use marquee_core::ids::{OrderId, TenantId};
+use marquee_core::money::Money;
+use marquee_entity::orders::OrderStatus;
+use marquee_inventory::{begin_confirming, sell};
+use marquee_payments::idempotency::{self, Call, Fence, PATIENCE, Standing};
+use marquee_payments::record::{self, Attempt, Payment};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::answer::{self, Reply};
+use crate::drive::Driven;
+use crate::service::retrying;
+use crate::settle::count;
+use crate::types::{Opening, Order, Outcome, open, outcome};
+use crate::{Checkout, CheckoutError, store};
+
+const OPEN: Tag = Tag::new("pay.open");
+const CLOSE: Tag = Tag::new("pay.close");
+
+/// How long a key stays locked when its caller's process dies.
+const LOCK_SECONDS: f64 = 25.0;
+/// How long a caller waits for a try that goes slowly before it is told that it is under way.
+const CALLER_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a call waits for somebody else who drives the payment, and how often it looks.
+const DRIVER_PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(100);
+/// Longest confirmation token.
+const TOKEN_MAX: usize = 255;
+
+/// Asks for a payment.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayRequest {
+    /// What the payment form made of the card. Left out to go on after the bank asked the buyer, and where nothing is
+    /// to be paid.
+    #[serde(default)]
+    #[schema(max_length = 255)]
+    pub confirmation_token: Option<String>,
+}
+
+/// The scope of the keys of one order's calls to pay.
+pub(crate) fn scope(order: OrderId) -> String {
+    format!("pay:{order}")
+}
+
+/// What the opening transaction led to.
+enum Opened {
+    /// There is an answer already.
+    Reply(Reply),
+    /// Another call with the key is running.
+    Wait,
+    /// The payment is to be driven, a new try if it is there.
+    Drive(Option<Box<Payment>>, Fence),
+}
+
+impl Checkout {
+    /// Pays an order, or goes on with a payment that waits.
+    ///
+    /// The work goes on when the caller goes away.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid`, `HoldExpired`, `OrderState`, `TooManyAttempts`, `ProviderUnavailable` when surely nothing
+    /// was charged, `IdempotencyMismatch`, `IdempotencyInFlight`.
+    pub async fn pay(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        request: &PayRequest,
+        call: &Call,
+    ) -> Result<Reply, CheckoutError> {
+        let token = read_token(request)?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match retrying(|| self.open(tenant, order, token, call)).await? {
+                Opened::Reply(reply) => return Ok(reply),
+                Opened::Drive(payment, fence) => {
+                    return self.carry_on(tenant, order, payment, call, fence).await;
+                }
+                Opened::Wait => match idempotency::wait(&self.parts.db, tenant, call, deadline).await? {
+                    Standing::InFlight => return Err(CheckoutError::IdempotencyInFlight),
+                    Standing::Mismatch => return Err(CheckoutError::IdempotencyMismatch),
+                    Standing::Answered(answer) => return Ok(Reply { answer, replayed: true }),
+                    Standing::New | Standing::Open if Instant::now() >= deadline => {
+                        return Err(CheckoutError::IdempotencyInFlight);
+                    }
+                    Standing::New | Standing::Open => {}
+                },
+            }
+        }
+    }
+
+    /// The first transaction: nothing is called before it is committed.
+    async fn open(
+        &self,
+        tenant: TenantId,
+        id: OrderId,
+        token: Option<&str>,
+        call: &Call,
+    ) -> Result<Opened, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, OPEN).await?;
+        let order = store::lock(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
+        match idempotency::standing(&tx, call).await? {
+            Standing::New => {}
+            Standing::Mismatch => return Err(CheckoutError::IdempotencyMismatch),
+            Standing::Answered(answer) => return Ok(Opened::Reply(Reply { answer, replayed: true })),
+            Standing::InFlight => return Ok(Opened::Wait),
+            Standing::Open => {
+                let Some(fence) = idempotency::take_over(&tx, call, LOCK_SECONDS).await? else {
+                    return Ok(Opened::Wait);
+                };
+                tx.commit().await?;
+                return Ok(Opened::Drive(None, fence));
+            }
+        }
+        let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
+        let recorded = record::read(&tx, id).await?;
+        match open(&order, hold, recorded.as_ref(), token.is_some())? {
+            Opening::SellForFree => self.sell_for_free(tx, &order, call).await,
+            Opening::GoOn => self.begin(tx, call, None).await,
+            Opening::Attempt => {
+                let payment = begin_attempt(&tx, &order, token.unwrap_or_default()).await?;
+                self.begin(tx, call, Some(Box::new(payment))).await
+            }
+        }
+    }
+
+    async fn begin(
+        &self,
+        tx: TenantTx,
+        call: &Call,
+        payment: Option<Box<Payment>>,
+    ) -> Result<Opened, CheckoutError> {
+        let fence = idempotency::begin(&tx, call, LOCK_SECONDS).await?;
+        let fence = fence.ok_or(CheckoutError::IdempotencyInFlight)?;
+        tx.commit().await?;
+        Ok(Opened::Drive(payment, fence))
+    }
+
+    /// Nothing is to be paid: sold, paid and answered in one commit, without a provider.
+    async fn sell_for_free(&self, tx: TenantTx, order: &Order, call: &Call) -> Result<Opened, CheckoutError> {
+        begin_confirming(&tx, order.hold_id).await?;
+        sell(&tx, order.hold_id).await?;
+        self.finish(&tx, order.id).await?;
+        let body = answer::of_outcome(&Outcome::Paid).ok_or(CheckoutError::NotFound)?;
+        if !idempotency::record(&tx, call, &body).await? {
+            return Err(CheckoutError::IdempotencyInFlight);
+        }
+        tx.commit().await?;
+        count("paid");
+        Ok(Opened::Reply(Reply { answer: body, replayed: false }))
+    }
+
+    /// Drives the payment in a task of its own, so that a caller who goes away stops nothing, and answers.
+    async fn carry_on(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        payment: Option<Box<Payment>>,
+        call: &Call,
+        fence: Fence,
+    ) -> Result<Reply, CheckoutError> {
+        let (checkout, call) = (self.clone(), call.clone());
+        let work = tokio::spawn(async move {
+            let driven = checkout.drive_to_rest(tenant, order, payment).await;
+            let closed = checkout.close(tenant, order, &call, fence).await;
+            if let Err(error) = &driven {
+                tracing::warn!(%error, order.id = %order, "paying stopped, the worker goes on");
+            }
+            closed
+        });
+        match timeout(CALLER_PATIENCE, work).await {
+            Ok(Ok(closed)) => closed,
+            Ok(Err(error)) => {
+                tracing::error!(%error, order.id = %order, "paying broke off, the worker goes on");
+                processing()
+            }
+            Err(_) => processing(),
+        }
+    }
+
+    /// Drives, or waits a while for whoever drives already.
+    async fn drive_to_rest(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        payment: Option<Box<Payment>>,
+    ) -> Result<(), CheckoutError> {
+        let mut driven = match payment {
+            Some(payment) => self.drive_from(tenant, *payment, true).await?,
+            None => self.drive(tenant, order).await?,
+        };
+        let deadline = Instant::now() + DRIVER_PATIENCE;
+        while driven == Driven::NotOurs
+            && self.outcome(tenant, order).await? == Outcome::Processing
+            && Instant::now() < deadline
+        {
+            sleep(LOOK).await;
+            driven = self.drive(tenant, order).await?;
+        }
+        Ok(())
+    }
+
+    async fn outcome(&self, tenant: TenantId, order: OrderId) -> Result<Outcome, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, CLOSE).await?;
+        let status = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?.status;
+        let payment = record::read(&tx, order).await?;
+        tx.commit().await?;
+        Ok(outcome(status, payment.as_ref()))
+    }
+
+    /// Answers from what is recorded now, and leaves the key as that deserves: answered, open, or forgotten.
+    async fn close(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        call: &Call,
+        fence: Fence,
+    ) -> Result<Reply, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, CLOSE).await?;
+        let standing = idempotency::standing(&tx, call).await?;
+        let status = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?.status;
+        let payment = record::read(&tx, order).await?;
+        let outcome = outcome(status, payment.as_ref());
+        match (&standing, &outcome) {
+            (Standing::Answered(_), _) => {}
+            (_, Outcome::Processing) => drop(idempotency::let_go(&tx, call, fence).await?),
+            _ => drop(idempotency::forget(&tx, call, fence).await?),
+        }
+        tx.commit().await?;
+        if let Standing::Answered(answer) = standing {
+            return Ok(Reply { answer, replayed: false });
+        }
+        match answer::of_outcome(&outcome) {
+            Some(answer) => Ok(Reply { answer, replayed: false }),
+            None => Err(refusal(outcome)),
+        }
+    }
+}
+
+/// Records a new try: the hold is being paid for from this commit on.
+async fn begin_attempt(tx: &TenantTx, order: &Order, token: &str) -> Result<Payment, CheckoutError> {
+    if order.status == OrderStatus::Pending {
+        begin_confirming(tx, order.hold_id).await?;
+    }
+    let amount = Money { amount: order.total, currency: order.currency.clone() };
+    let attempt = Attempt {
+        order: order.id,
+        provider: &order.provider,
+        account: order.account.as_deref(),
+        amount: &amount,
+        confirmation_token: token,
+    };
+    let payment = record::begin_attempt(tx, &attempt).await?;
+    if !store::move_to(tx, order.id, OrderStatus::Processing).await? {
+        return Err(CheckoutError::OrderState(order.status));
+    }
+    Ok(payment)
+}
+
+fn read_token(request: &PayRequest) -> Result<Option<&str>, CheckoutError> {
+    let Some(token) = request.confirmation_token.as_deref() else { return Ok(None) };
+    let fits = (1..=TOKEN_MAX).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if fits { Ok(Some(token)) } else { Err(unknown_token()) }
+}
+
+fn unknown_token() -> CheckoutError {
+    CheckoutError::field(
+        "/confirmation_token",
+        "unknown",
+        "The payment service does not know this token, or it was used before.",
+    )
+}
+
+fn refusal(outcome: Outcome) -> CheckoutError {
+    match outcome {
+        Outcome::InvalidToken => unknown_token(),
+        Outcome::Closed(OrderStatus::Expired) => CheckoutError::HoldExpired,
+        Outcome::Closed(status) => CheckoutError::OrderState(status),
+        _ => CheckoutError::ProviderUnavailable,
+    }
+}
+
+fn processing() -> Result<Reply, CheckoutError> {
+    let answer = answer::of_outcome(&Outcome::Processing).ok_or(CheckoutError::ProviderUnavailable)?;
+    Ok(Reply { answer, replayed: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_short_plain_text() {
+        let read = |text: Option<&str>| {
+            read_token(&PayRequest { confirmation_token: text.map(str::to_owned) })
+                .map(|token| token.map(str::len))
+        };
+        assert_eq!(read(None).unwrap(), None);
+        assert_eq!(read(Some("ctoken_1Nx")).unwrap(), Some(10));
+        for text in ["", "a/b", "a b", "a\0", "ключ", &"a".repeat(256)] {
+            assert!(read(Some(text)).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The worker's part: goes on with what others left, wherever they left it.
+
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+use marquee_core::db::Tag;
+use marquee_payments::idempotency;
+use marquee_payments::record::{self, Due};
+use marquee_payments::webhook::{self, Event, Waiting};
+use marquee_tenants::Directory;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::{Checkout, CheckoutError};
+
+const PURGE: Tag = Tag::new("idempotency.purge");
+/// How often the worker looks.
+const ROUND: Duration = Duration::from_secs(1);
+/// How often stored answers are dropped, and how old they get, in days.
+const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+const KEEP_ANSWERS: i32 = 14;
+/// Payments taken up in one round, and so many of them at a time.
+const BATCH: i64 = 100;
+const AT_ONCE: usize = 16;
+/// After so many seconds an event's receiver is taken for dead.
+const EVENT_PATIENCE: f64 = 5.0;
+
+impl Checkout {
+    /// Works until it is dropped: recovers payments, acts on events that were left, tidies up.
+    pub async fn work(self, directory: Directory) {
+        let recovering = self.clone().recover_forever();
+        let tidying = self.tidy_forever(directory);
+        futures::future::join(recovering, tidying).await;
+    }
+
+    async fn recover_forever(self) {
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = self.recover().await {
+                tracing::debug!(%error, "payments could not be looked after, trying again");
+            }
+        }
+    }
+
+    async fn tidy_forever(self, directory: Directory) {
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut purged = Instant::now();
+        loop {
+            rounds.tick().await;
+            if let Err(error) = self.expire().await {
+                tracing::debug!(%error, "holds could not be tidied, trying again");
+            }
+            if purged.elapsed() >= PURGE_EVERY {
+                purged = Instant::now();
+                self.purge(&directory).await;
+            }
+        }
+    }
+
+    /// One round: every payment that is due and that nobody has, every event that was left. Answers how many.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn recover(&self) -> Result<usize, CheckoutError> {
+        let due = record::due(&self.parts.db, BATCH).await?;
+        let left = webhook::waiting(&self.parts.db, EVENT_PATIENCE, BATCH).await?;
+        let found = due.len() + left.len();
+        stream::iter(due).for_each_concurrent(AT_ONCE, |due| self.recover_payment(due)).await;
+        stream::iter(left).for_each_concurrent(AT_ONCE, |event| self.recover_event(event)).await;
+        Ok(found)
+    }
+
+    async fn recover_payment(&self, Due { tenant_id, order_id }: Due) {
+        if let Err(error) = self.drive(tenant_id, order_id).await {
+            tracing::warn!(%error, tenant.id = %tenant_id, order.id = %order_id, "payment stays open, trying again");
+        }
+    }
+
+    async fn recover_event(&self, waiting: Waiting) {
+        let Ok(event) = Event::parse(waiting.payload.as_bytes()) else { return };
+        self.act_on(waiting.tenant_id, waiting.id, &event).await;
+    }
+
+    async fn purge(&self, directory: &Directory) {
+        for tenant in directory.all() {
+            let purged = async {
+                let tx = self.parts.db.begin(tenant.id, PURGE).await?;
+                let rows = idempotency::purge(&tx, KEEP_ANSWERS).await?;
+                tx.commit().await.map(|()| rows)
+            };
+            match purged.await {
+                Ok(rows) => tracing::debug!(tenant.id = %tenant.id, rows, "old answers dropped"),
+                Err(error) => tracing::debug!(%error, "old answers could not be dropped"),
+            }
+        }
+    }
+}

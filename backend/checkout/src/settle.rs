@@ -1,0 +1,268 @@
+//! The transactions in which what the provider said becomes fact: each locks the order, moves the payment on under its
+//! fence, and changes hold, order, tickets and stored answers in the same commit.
+
+use marquee_core::db::{Tag, TenantTx};
+use marquee_core::ids::{OrderId, TenantId};
+use marquee_entity::inventory::HoldState;
+use marquee_entity::orders::{OrderStatus, PaymentState};
+use marquee_inventory::{extend_for_action, release, return_to_buyer, sell};
+use marquee_payments::Intent;
+use marquee_payments::idempotency::settle_scope;
+use marquee_payments::record::{self, Learnt, Payment};
+use marquee_tickets::issue;
+
+use crate::answer;
+use crate::pay::scope;
+use crate::service::retrying;
+use crate::store;
+use crate::types::{Order, Outcome};
+use crate::{Checkout, CheckoutError};
+
+const SELL: Tag = Tag::new("pay.sell");
+const PAID: Tag = Tag::new("pay.paid");
+const SETTLE: Tag = Tag::new("pay.settle");
+
+/// How often the worker asks about a payment that waits for its buyer, in seconds: events usually tell sooner.
+const ASK_AGAIN: f64 = 15.0;
+
+/// Why a try never reached the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The provider was out of reach.
+    Unreachable,
+    /// The provider does not take the token.
+    InvalidToken,
+}
+
+impl Failure {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::InvalidToken => "invalid_token",
+        }
+    }
+}
+
+/// Counts how payments end.
+pub(crate) fn count(outcome: &'static str) {
+    metrics::counter!("marquee_payments_total", "outcome" => outcome).increment(1);
+}
+
+impl Checkout {
+    /// The amount is reserved: sells the units and makes the capture due, or, where they are not the buyer's any more,
+    /// has the reservation cancelled.
+    pub(crate) async fn sell(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+        match retrying(|| self.try_sell(tenant, payment)).await {
+            Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
+                tracing::error!(order.id = %payment.order_id, "reserved money whose seats are gone is released");
+                self.step(tenant, payment, PaymentState::Cancelling).await
+            }
+            sold => sold,
+        }
+    }
+
+    async fn try_sell(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, SELL).await?;
+        let order = locked(&tx, payment.order_id).await?;
+        let authorised = match payment.state {
+            PaymentState::Authorised => payment.clone(),
+            _ => record::advance(&tx, payment, PaymentState::Authorised, &Learnt::default()).await?,
+        };
+        sell(&tx, order.hold_id).await?;
+        // Already processing where the try began just now.
+        store::move_to(&tx, order.id, OrderStatus::Processing).await?;
+        let capturing =
+            record::advance(&tx, &authorised, PaymentState::Capturing, &Learnt::default()).await?;
+        tx.commit().await?;
+        Ok(capturing)
+    }
+
+    /// The money is ours: the order is paid, its tickets are issued, every call that waits is answered.
+    pub(crate) async fn paid(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+        let settled = retrying(|| self.try_paid(tenant, payment)).await;
+        match &settled {
+            Ok(_) => {
+                count("paid");
+                tracing::info!(tenant.id = %tenant, order.id = %payment.order_id, "order paid");
+            }
+            Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
+                tracing::error!(order.id = %payment.order_id, "money was taken for seats that are gone");
+            }
+            Err(_) => {}
+        }
+        settled
+    }
+
+    async fn try_paid(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, PAID).await?;
+        let order = locked(&tx, payment.order_id).await?;
+        if payment.state != PaymentState::Capturing {
+            sell(&tx, order.hold_id).await?;
+        }
+        let captured = record::advance(&tx, payment, PaymentState::Captured, &Learnt::default()).await?;
+        self.finish(&tx, order.id).await?;
+        tx.commit().await?;
+        Ok(captured)
+    }
+
+    /// Marks an order paid, issues its tickets and answers the calls that wait for it.
+    pub(crate) async fn finish(&self, tx: &TenantTx, order: OrderId) -> Result<(), CheckoutError> {
+        if !store::move_to(tx, order, OrderStatus::Paid).await? {
+            return Err(CheckoutError::NotFound);
+        }
+        issue(tx, &self.parts.config.secret_key, order).await?;
+        if let Some(answer) = answer::of_outcome(&Outcome::Paid) {
+            settle_scope(tx, &scope(order), &answer).await?;
+        }
+        Ok(())
+    }
+
+    /// The bank asks the buyer: the hold gets its one extension.
+    pub(crate) async fn ask_buyer(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        intent: &Intent,
+    ) -> Result<Payment, CheckoutError> {
+        count("requires_action");
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let order = locked(&tx, payment.order_id).await?;
+            let until = match payment.action_until {
+                Some(until) => until,
+                None => extend_for_action(&tx, order.hold_id).await?,
+            };
+            let learnt = Learnt {
+                client_secret: intent.client_secret.as_deref(),
+                action_url: intent.action_url.as_deref(),
+                action_until: Some(until),
+                due_in: ASK_AGAIN,
+                ..Learnt::default()
+            };
+            let asking = record::advance(&tx, payment, PaymentState::RequiresAction, &learnt).await?;
+            store::move_to(&tx, order.id, OrderStatus::RequiresAction).await?;
+            let outcome = Outcome::RequiresAction {
+                client_secret: asking.client_secret.clone(),
+                action_url: asking.action_url.clone(),
+            };
+            if let Some(answer) = answer::of_outcome(&outcome) {
+                settle_scope(&tx, &scope(order.id), &answer).await?;
+            }
+            tx.commit().await?;
+            Ok(asking)
+        })
+        .await
+    }
+
+    /// The bank said no: the hold is the buyer's again, for as long as it lasts.
+    pub(crate) async fn declined(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        decline_code: &str,
+    ) -> Result<Payment, CheckoutError> {
+        count("declined");
+        let learnt = Learnt { decline_code: Some(decline_code), ..Learnt::default() };
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let order = self.hand_back(&tx, payment).await?;
+            let declined = record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
+            settle_scope(&tx, &scope(order.id), &answer::declined(decline_code)).await?;
+            tx.commit().await?;
+            Ok(declined)
+        })
+        .await
+    }
+
+    /// The card was surely not reached: as after a decline, but no answer is stored.
+    pub(crate) async fn untouched(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        failure: Failure,
+    ) -> Result<Payment, CheckoutError> {
+        count(failure.as_str());
+        let learnt = Learnt { failure: Some(failure.as_str()), ..Learnt::default() };
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            self.hand_back(&tx, payment).await?;
+            let back = record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
+            tx.commit().await?;
+            Ok(back)
+        })
+        .await
+    }
+
+    async fn hand_back(&self, tx: &TenantTx, payment: &Payment) -> Result<Order, CheckoutError> {
+        let order = locked(tx, payment.order_id).await?;
+        return_to_buyer(tx, order.hold_id).await?;
+        store::move_to(tx, order.id, OrderStatus::Pending).await?;
+        Ok(order)
+    }
+
+    /// The provider says that nothing was or will be taken: the units are free again.
+    pub(crate) async fn cancelled(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+    ) -> Result<Payment, CheckoutError> {
+        count("cancelled");
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let order = locked(&tx, payment.order_id).await?;
+            let cancelled =
+                record::advance(&tx, payment, PaymentState::Cancelled, &Learnt::default()).await?;
+            // An order that was closed before has no hold of its own any more: another order may stand on it.
+            if store::move_to(&tx, order.id, OrderStatus::Expired).await? {
+                release(&tx, order.hold_id, HoldState::Expired).await?;
+            }
+            tx.commit().await?;
+            Ok(cancelled)
+        })
+        .await
+    }
+
+    /// Moves the payment on with nothing else to change.
+    pub(crate) async fn step(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        next: PaymentState,
+    ) -> Result<Payment, CheckoutError> {
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let learnt = Learnt { due_in: 0.0, ..Learnt::default() };
+            let moved = record::advance(&tx, payment, next, &learnt).await?;
+            tx.commit().await?;
+            Ok(moved)
+        })
+        .await
+    }
+
+    /// Notes the provider's id of the payment.
+    pub(crate) async fn note_intent(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        intent: &Intent,
+    ) -> Result<Payment, CheckoutError> {
+        let tx = self.parts.db.begin(tenant, SETTLE).await?;
+        let noted = record::note_intent(&tx, payment, &intent.id, intent.client_secret.as_deref()).await?;
+        tx.commit().await?;
+        Ok(noted)
+    }
+
+    /// Nothing can be said yet: somebody looks again, later the longer it has lasted.
+    pub(crate) async fn put_back(&self, tenant: TenantId, payment: &Payment) -> Result<(), CheckoutError> {
+        let waiting = payment.state == PaymentState::RequiresAction;
+        let due_in = if waiting { ASK_AGAIN } else { (payment.age / 4.0).clamp(1.0, ASK_AGAIN) };
+        let tx = self.parts.db.begin(tenant, SETTLE).await?;
+        record::put_back(&tx, payment, due_in).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn locked(tx: &TenantTx, order: OrderId) -> Result<Order, CheckoutError> {
+    store::lock(tx, order).await?.ok_or(CheckoutError::NotFound)
+}

@@ -1,0 +1,337 @@
+//! Every query of this crate.
+
+use chrono::{DateTime, Utc};
+use marquee_core::db::{Db, DbError, Tag, TenantTx};
+use marquee_core::ids::{
+    HoldId, OrderId, OrderLineId, PerformanceId, PriceLevelId, TenantId, TicketTypeId, UnitId,
+};
+use marquee_core::money::{Currency, Price};
+use marquee_core::params;
+use marquee_entity::inventory::HoldState;
+use marquee_entity::orders::OrderStatus;
+use marquee_entity::tenancy::ChargeModel;
+use marquee_inventory::HeldUnit;
+use sea_orm::FromQueryResult;
+
+use crate::buyer::Buyer;
+use crate::types::{HoldView, Line, Order};
+
+const FIND: Tag = Tag::new("checkout.find");
+
+const ORDER: &str =
+    "o.id, o.number, o.hold_id, o.performance_id, o.status, o.buyer_email, o.buyer_name, o.locale,
+    o.currency, o.total, o.provider, o.account, o.application_fee, o.expires_at, o.created_at, o.paid_at";
+
+/// An order about to be written.
+pub(crate) struct NewOrder<'a> {
+    pub(crate) id: OrderId,
+    pub(crate) number: &'a str,
+    pub(crate) hold: HoldId,
+    pub(crate) performance: PerformanceId,
+    pub(crate) buyer: &'a Buyer,
+    pub(crate) currency: &'a Currency,
+    /// Face, fees, tax, in minor units.
+    pub(crate) parts: [i64; 3],
+    pub(crate) total: i64,
+    pub(crate) provider: &'a str,
+    pub(crate) charge_model: ChargeModel,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) application_fee: i64,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+#[derive(FromQueryResult)]
+struct LineRow {
+    id: OrderLineId,
+    unit_id: UnitId,
+    label: String,
+    price_level_id: PriceLevelId,
+    price_level: String,
+    ticket_type_id: TicketTypeId,
+    ticket_type: String,
+    face: i64,
+    fees: i64,
+    tax: i64,
+}
+
+#[derive(FromQueryResult)]
+struct HoldRow {
+    state: HoldState,
+    expired: bool,
+    expires_at: DateTime<Utc>,
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    n: i64,
+}
+
+#[derive(FromQueryResult)]
+struct SiteRow {
+    brand: String,
+    host: Option<String>,
+}
+
+/// What placing an order needs to know of its performance.
+#[derive(FromQueryResult)]
+pub(crate) struct SaleTerms {
+    pub(crate) limit_per_buyer: i32,
+    pub(crate) cancelled: bool,
+}
+
+#[derive(FromQueryResult)]
+struct IdRow {
+    id: OrderId,
+}
+
+/// Something to do for a tenant's hold or order, found across tenants.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub(crate) struct HoldToClose {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) hold_id: HoldId,
+}
+
+/// The order, locked until the transaction ends.
+pub(crate) async fn lock(tx: &TenantTx, id: OrderId) -> Result<Option<Order>, DbError> {
+    let sql = format!("select {ORDER} from orders o where o.tenant_id = $1 and o.id = $2 for update");
+    tx.optional(&sql, params![id]).await
+}
+
+/// The order as it stands.
+pub(crate) async fn read(tx: &TenantTx, id: OrderId) -> Result<Option<Order>, DbError> {
+    let sql = format!("select {ORDER} from orders o where o.tenant_id = $1 and o.id = $2");
+    tx.optional(&sql, params![id]).await
+}
+
+/// The live order of a hold, locked.
+pub(crate) async fn lock_live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Option<Order>, DbError> {
+    let sql = format!(
+        "select {ORDER} from orders o
+         where o.tenant_id = $1 and o.hold_id = $2 and o.status not in ('cancelled', 'expired') for update"
+    );
+    tx.optional(&sql, params![hold]).await
+}
+
+/// The live order of a hold as it stands.
+pub(crate) async fn live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Option<OrderId>, DbError> {
+    let row: Option<IdRow> = tx
+        .optional(
+            "select id from orders
+             where tenant_id = $1 and hold_id = $2 and status not in ('cancelled', 'expired')",
+            params![hold],
+        )
+        .await?;
+    Ok(row.map(|row| row.id))
+}
+
+/// The terms of a performance now in force.
+pub(crate) async fn sale_terms(tx: &TenantTx, performance: PerformanceId) -> Result<SaleTerms, DbError> {
+    tx.one(
+        "select limit_per_buyer, cancelled_at is not null as cancelled from performances
+         where tenant_id = $1 and id = $2",
+        params![performance],
+    )
+    .await
+}
+
+/// The hold of an order, without its units.
+pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldView>, DbError> {
+    let row: Option<HoldRow> = tx
+        .optional(
+            "select state, expires_at, expires_at <= marquee_now() as expired from holds
+             where tenant_id = $1 and id = $2",
+            params![id],
+        )
+        .await?;
+    Ok(row.map(|row| HoldView { state: row.state, expired: row.expired, expires_at: row.expires_at }))
+}
+
+/// Writes an order and its lines. `false`: its number is another order's.
+pub(crate) async fn insert(tx: &TenantTx, order: &NewOrder<'_>, units: &[HeldUnit]) -> Result<bool, DbError> {
+    let [face, fees, tax] = order.parts;
+    let written = tx
+        .execute(
+            "insert into orders (tenant_id, id, number, hold_id, performance_id, buyer_email, buyer_key, buyer_name,
+                 locale, currency, face, fees, tax, total, provider, charge_model, account, application_fee, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             on conflict (tenant_id, number) do nothing",
+            params![
+                order.id,
+                order.number,
+                order.hold,
+                order.performance,
+                order.buyer.email.as_str(),
+                order.buyer.key.as_str(),
+                order.buyer.name.as_str(),
+                order.buyer.locale.as_str(),
+                order.currency.as_str(),
+                face,
+                fees,
+                tax,
+                order.total,
+                order.provider,
+                order.charge_model,
+                order.account,
+                order.application_fee,
+                order.expires_at,
+            ],
+        )
+        .await?;
+    if written == 1 {
+        insert_lines(tx, order.id, units).await?;
+    }
+    Ok(written == 1)
+}
+
+async fn insert_lines(tx: &TenantTx, order: OrderId, units: &[HeldUnit]) -> Result<(), DbError> {
+    let texts = |pick: fn(&HeldUnit) -> String| units.iter().map(pick).collect::<Vec<_>>();
+    let amounts = |pick: fn(&Price) -> i64| units.iter().map(|unit| pick(&unit.price)).collect::<Vec<_>>();
+    let ids: Vec<_> = units.iter().map(|_| OrderLineId::generate().0).collect();
+    tx.execute(
+        "insert into order_lines as l (tenant_id, id, order_id, unit_id, price_level_id, ticket_type_id, label,
+             price_level, ticket_type, place, face, fees, tax)
+         select $1, r.id, $2, r.unit, r.level, r.kind, r.label, r.level_name, r.kind_name, r.place, r.face, r.fees, r.tax
+         from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
+             $10::bigint[], $11::bigint[], $12::bigint[])
+             with ordinality as r (id, unit, level, kind, label, level_name, kind_name, face, fees, tax, place)",
+        params![
+            order,
+            ids,
+            units.iter().map(|unit| unit.unit_id.0).collect::<Vec<_>>(),
+            units.iter().map(|unit| unit.price_level_id.0).collect::<Vec<_>>(),
+            units.iter().map(|unit| unit.ticket_type_id.0).collect::<Vec<_>>(),
+            texts(|unit| unit.label.clone()),
+            texts(|unit| unit.price_level.clone()),
+            texts(|unit| unit.ticket_type.clone()),
+            amounts(|price| price.face),
+            amounts(|price| price.fees),
+            amounts(|price| price.tax),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The lines of an order, in the order they were asked for.
+pub(crate) async fn lines(tx: &TenantTx, order: OrderId, currency: &Currency) -> Result<Vec<Line>, DbError> {
+    let rows: Vec<LineRow> = tx
+        .all(
+            "select id, unit_id, label, price_level_id, price_level, ticket_type_id, ticket_type, face, fees, tax
+             from order_lines where tenant_id = $1 and order_id = $2 order by place",
+            params![order],
+        )
+        .await?;
+    let line = |row: LineRow| Line {
+        line_id: row.id,
+        unit_id: row.unit_id,
+        label: row.label,
+        price_level: row.price_level_id,
+        price_level_name: row.price_level,
+        ticket_type: row.ticket_type_id,
+        ticket_type_name: row.ticket_type,
+        price: Price {
+            total: row.face + row.fees + row.tax,
+            face: row.face,
+            fees: row.fees,
+            tax: row.tax,
+            currency: currency.clone(),
+        },
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// Makes the orders of one buyer of a performance queue up here until the transaction ends.
+pub(crate) async fn lock_buyer(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    buyer: &Buyer,
+) -> Result<(), DbError> {
+    tx.execute(
+        "insert into buyers as b (tenant_id, performance_id, key) values ($1, $2, $3)
+         on conflict (tenant_id, performance_id, key) do update set last_order_at = marquee_now()",
+        params![performance, buyer.key.as_str()],
+    )
+    .await
+    .map(drop)
+}
+
+/// Units of a performance in a buyer's orders that are paid or can still be paid.
+pub(crate) async fn units_of_buyer(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    buyer: &Buyer,
+) -> Result<i64, DbError> {
+    let count: Count = tx
+        .one(
+            "select count(*) as n
+             from orders o
+             join order_lines l on l.tenant_id = $1 and l.order_id = o.id
+             join holds h on h.tenant_id = $1 and h.id = o.hold_id
+             where o.tenant_id = $1 and o.performance_id = $2 and o.buyer_key = $3
+               and o.status not in ('cancelled', 'expired', 'refunded')
+               and (o.status <> 'pending' or (h.state = 'active' and h.expires_at > marquee_now()))",
+            params![performance, buyer.key.as_str()],
+        )
+        .await?;
+    Ok(count.n)
+}
+
+/// Moves an order on. `false`: its status does not allow it.
+pub(crate) async fn move_to(tx: &TenantTx, id: OrderId, next: OrderStatus) -> Result<bool, DbError> {
+    let sources: Vec<String> = OrderStatus::ALL
+        .iter()
+        .filter(|status| status.transition(next).is_some())
+        .map(|status| status.as_str().to_owned())
+        .collect();
+    let rows = tx
+        .execute(
+            "update orders set status = $3,
+                 paid_at = case when $3 = 'paid' then marquee_now() else paid_at end,
+                 closed_at = case when $3 in ('cancelled', 'expired') then marquee_now() else closed_at end
+             where tenant_id = $1 and id = $2 and status = any($4)",
+            params![id, next, sources],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
+/// The tenant's brand and the host of its site.
+pub(crate) async fn site(tx: &TenantTx) -> Result<(String, String), DbError> {
+    let row: SiteRow = tx
+        .one(
+            "select t.name as brand, (select d.host from domains d where d.tenant_id = $1 and d.verified_at is not null
+                 order by d.is_primary desc, d.host limit 1) as host
+             from tenants t where t.id = $1",
+            params![],
+        )
+        .await?;
+    Ok((row.brand, row.host.unwrap_or_default()))
+}
+
+/// Holds that nobody pays for and whose time is over.
+pub(crate) async fn expired_holds(db: &Db, limit: i64) -> Result<Vec<HoldToClose>, DbError> {
+    let tx = db.begin_platform(FIND).await?;
+    let found = tx
+        .all(
+            "select tenant_id, id as hold_id from holds where state = 'active' and expires_at <= marquee_now()
+             order by expires_at limit $1",
+            params![limit],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(found)
+}
+
+/// Unpaid orders whose hold was given back, or taken over after its time.
+pub(crate) async fn stranded_orders(db: &Db, limit: i64) -> Result<Vec<HoldToClose>, DbError> {
+    let tx = db.begin_platform(FIND).await?;
+    let found = tx
+        .all(
+            "select o.tenant_id, o.hold_id from orders o join holds h on h.tenant_id = o.tenant_id and h.id = o.hold_id
+             where o.status = 'pending' and h.state in ('released', 'expired') order by o.created_at limit $1",
+            params![limit],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(found)
+}

@@ -15,7 +15,9 @@ use marquee_tenants::Tenant;
 
 use crate::availability::Availability;
 use crate::seats::Seats;
-use crate::strategy::{AnyUnits, ChosenUnit, ClaimRequest, Offer, Outcome, SkipLocked, Strategy, Target, Ttl};
+use crate::strategy::{
+    AnyUnits, ChosenUnit, ClaimRequest, Offer, Outcome, SkipLocked, Strategy, Target, Ttl,
+};
 use crate::types::{check_on_sale, ticket_type};
 use crate::{HoldDetail, HoldError, HoldRequest, lifecycle};
 
@@ -45,7 +47,13 @@ pub(crate) struct Made {
 
 impl Inventory {
     /// The inventory over its database.
-    pub fn new(db: Db, catalog: Catalog, availability: Availability, secret: SecretKey, clock: SharedClock) -> Self {
+    pub fn new(
+        db: Db,
+        catalog: Catalog,
+        availability: Availability,
+        secret: SecretKey,
+        clock: SharedClock,
+    ) -> Self {
         let seats = Seats::new(db.clone());
         Self { db, catalog, availability, seats, secret, clock }
     }
@@ -94,7 +102,12 @@ impl Inventory {
     }
 
     /// The hold, if it is not over.
-    pub(crate) async fn show(&self, tenant: &Tenant, hold: HoldId, token: &str) -> Result<HoldDetail, HoldError> {
+    pub(crate) async fn show(
+        &self,
+        tenant: &Tenant,
+        hold: HoldId,
+        token: &str,
+    ) -> Result<HoldDetail, HoldError> {
         if !self.owns(tenant, hold, token) {
             return Err(HoldError::UnknownHold);
         }
@@ -107,7 +120,12 @@ impl Inventory {
     }
 
     /// Gives the hold back.
-    pub(crate) async fn give_back(&self, tenant: &Tenant, hold: HoldId, token: &str) -> Result<(), HoldError> {
+    pub(crate) async fn give_back(
+        &self,
+        tenant: &Tenant,
+        hold: HoldId,
+        token: &str,
+    ) -> Result<(), HoldError> {
         if !self.owns(tenant, hold, token) {
             return Err(HoldError::UnknownHold);
         }
@@ -142,7 +160,11 @@ impl Inventory {
     ) -> Result<ClaimRequest, HoldError> {
         let offer = |level: &PriceLevel, kind: Option<&str>| {
             let kind = ticket_type(level, kind)?;
-            Ok::<_, HoldError>(Offer { price_level: level.id, ticket_type: kind.id, price: kind.price.clone() })
+            Ok::<_, HoldError>(Offer {
+                price_level: level.id,
+                ticket_type: kind.id,
+                price: kind.price.clone(),
+            })
         };
         let mut chosen = Vec::with_capacity(request.seats.len());
         if !request.seats.is_empty() {
@@ -150,7 +172,8 @@ impl Inventory {
             for wanted in &request.seats {
                 let unknown = || HoldError::UnknownSeat(wanted.seat.clone());
                 let seat = seats.get(&wanted.seat).ok_or_else(unknown)?;
-                let level = performance.price_levels.iter().find(|one| one.id == seat.level).ok_or_else(unknown)?;
+                let level =
+                    performance.price_levels.iter().find(|one| one.id == seat.level).ok_or_else(unknown)?;
                 let offer = offer(level, wanted.ticket_type.as_deref())?;
                 chosen.push(ChosenUnit { unit: seat.unit, seat: wanted.seat.clone(), offer });
             }

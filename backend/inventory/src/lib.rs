@@ -22,7 +22,9 @@ mod units;
 
 pub use error::{HoldError, LifecycleError};
 pub use hold::Inventory;
-pub use lifecycle::{begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell};
+pub use lifecycle::{
+    begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell,
+};
 pub use routes::{ApiDoc, routes};
 pub use types::{HeldUnit, HoldDetail, HoldRequest, PlaceRequest, SeatRequest};
 pub use units::{NewSeat, block_units, create_places, create_seats};

@@ -15,9 +15,9 @@ impl From<HoldError> for Problem {
             HoldError::DuplicateSeat(seat) => Problem::new(Code::DuplicateSeat).with("seats", [seat]),
             HoldError::UnknownPriceLevel(_) => Code::UnknownPriceLevel.into(),
             HoldError::UnknownTicketType(_) => Code::UnknownTicketType.into(),
-            HoldError::LimitPerOrder(limit) => {
-                Problem::new(Code::LimitPerOrder).detail(format!("At most {limit} in one order.")).with("limit", limit)
-            }
+            HoldError::LimitPerOrder(limit) => Problem::new(Code::LimitPerOrder)
+                .detail(format!("At most {limit} in one order."))
+                .with("limit", limit),
             HoldError::NotOnSale { opens_at } => Problem::new(Code::NotOnSale).with("opens_at", opens_at),
             HoldError::SeatTaken(seats) => Problem::new(Code::SeatTaken).with("seats", seats),
             HoldError::SoldOut => Code::SoldOut.into(),

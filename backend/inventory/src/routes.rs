@@ -45,7 +45,10 @@ impl HoldBody {
 
 /// This crate's part of the OpenAPI document.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(create_hold, show_hold, delete_hold, show_availability), components(schemas(HoldBody, HoldRequest)))]
+#[openapi(
+    paths(create_hold, show_hold, delete_hold, show_availability),
+    components(schemas(HoldBody, HoldRequest))
+)]
 pub struct ApiDoc;
 
 /// Registers the routes; they need `web::Data<Inventory>`.
@@ -128,13 +131,20 @@ async fn show_availability(
     let found = if visible { inventory.availability().of(tenant.id, id.0).await } else { Ok(None) };
     let found = found.map_err(|error| Problem::from(DbError::Unavailable(error.to_string())))?;
     let rendered = found.ok_or(Code::NotFound)?;
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == rendered.etag.as_bytes());
+    let known = request
+        .headers()
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == rendered.etag.as_bytes());
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, rendered.etag))
         .insert_header((CACHE_CONTROL, "public, max-age=0, s-maxage=1"))
         .insert_header((VARY, "Host"));
-    Ok(if known { answer.finish() } else { answer.insert_header((CONTENT_TYPE, "application/json")).body(rendered.body) })
+    Ok(if known {
+        answer.finish()
+    } else {
+        answer.insert_header((CONTENT_TYPE, "application/json")).body(rendered.body)
+    })
 }
 
 fn token(request: &HttpRequest) -> Result<&str, Problem> {

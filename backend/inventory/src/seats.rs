@@ -40,7 +40,11 @@ impl Seats {
         Self { db, cache: Cache::builder().weigher(weigh).max_capacity(2_000_000).build() }
     }
 
-    pub(crate) async fn of(&self, tenant: TenantId, performance: PerformanceId) -> Result<Index, Arc<DbError>> {
+    pub(crate) async fn of(
+        &self,
+        tenant: TenantId,
+        performance: PerformanceId,
+    ) -> Result<Index, Arc<DbError>> {
         self.cache.try_get_with((tenant, performance), self.load(tenant, performance)).await
     }
 

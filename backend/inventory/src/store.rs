@@ -151,6 +151,7 @@ pub(crate) async fn lock(tx: &TenantTx, id: HoldId) -> Result<(), DbError> {
         params![id],
     )
     .await?;
-    tx.execute("select h.id from holds h where h.tenant_id = $1 and h.id = $2 for update of h", params![id]).await?;
+    tx.execute("select h.id from holds h where h.tenant_id = $1 and h.id = $2 for update of h", params![id])
+        .await?;
     Ok(())
 }

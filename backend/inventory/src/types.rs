@@ -103,7 +103,8 @@ impl HoldRequest {
     /// # Errors
     /// The first such fault.
     pub fn check(&self, limit_per_order: i32) -> Result<(), HoldError> {
-        let invalid = |pointer: String, detail: &str| HoldError::Invalid { pointer, detail: detail.to_owned() };
+        let invalid =
+            |pointer: String, detail: &str| HoldError::Invalid { pointer, detail: detail.to_owned() };
         if self.seats.is_empty() && self.places.is_empty() {
             return Err(invalid(String::new(), "name at least one seat or place"));
         }
@@ -162,7 +163,10 @@ mod tests {
 
     fn request(seats: &[&str], quantities: &[i64]) -> HoldRequest {
         HoldRequest {
-            seats: seats.iter().map(|seat| SeatRequest { seat: (*seat).to_owned(), ticket_type: None }).collect(),
+            seats: seats
+                .iter()
+                .map(|seat| SeatRequest { seat: (*seat).to_owned(), ticket_type: None })
+                .collect(),
             places: quantities
                 .iter()
                 .map(|quantity| PlaceRequest {

@@ -29,7 +29,11 @@ pub struct NewSeat {
 ///
 /// # Errors
 /// `Unique` when a seat is there already.
-pub async fn create_seats(tx: &TenantTx, performance: PerformanceId, seats: &[NewSeat]) -> Result<(), DbError> {
+pub async fn create_seats(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    seats: &[NewSeat],
+) -> Result<(), DbError> {
     for (start, chunk) in seats.chunks(CHUNK).enumerate().map(|(at, chunk)| (at * CHUNK, chunk)) {
         let ranks: Vec<i32> = (start..).zip(chunk).map(|(rank, _)| rank as i32).collect();
         tx.execute(
@@ -80,7 +84,11 @@ pub async fn create_places(
 ///
 /// # Errors
 /// As [`DbError`] says.
-pub async fn block_units(tx: &TenantTx, performance: PerformanceId, seats: &[String]) -> Result<u64, DbError> {
+pub async fn block_units(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    seats: &[String],
+) -> Result<u64, DbError> {
     tx.execute(
         "update units u set state = 'blocked'
          where u.tenant_id = $1 and u.performance_id = $2 and u.seat = any($3::text[]) and u.state = 'free'",

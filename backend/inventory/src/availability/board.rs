@@ -63,6 +63,8 @@ pub struct Rendered {
     pub etag: String,
     /// Units that can be had.
     pub free: u64,
+    /// All units, in whatever state.
+    pub capacity: u64,
     /// Units that can be had, by price level.
     pub free_by_level: Vec<(PriceLevelId, u64)>,
 }
@@ -99,8 +101,14 @@ impl Now {
 
 impl Board {
     /// A board of these units. `version` must be larger than that of the board it replaces.
-    pub(super) fn new(levels: Vec<PriceLevelId>, sections: Vec<Section>, units: Vec<Loaded>, version: u64) -> Self {
-        let level_at: HashMap<PriceLevelId, u16> = levels.iter().zip(0..).map(|(level, at)| (*level, at)).collect();
+    pub(super) fn new(
+        levels: Vec<PriceLevelId>,
+        sections: Vec<Section>,
+        units: Vec<Loaded>,
+        version: u64,
+    ) -> Self {
+        let level_at: HashMap<PriceLevelId, u16> =
+            levels.iter().zip(0..).map(|(level, at)| (*level, at)).collect();
         let index = units.iter().zip(0..).map(|(unit, at)| (unit.unit, at)).collect();
         let slots = units
             .iter()
@@ -149,7 +157,8 @@ impl Board {
 
     fn render_now(&self, at: i64) -> Rendered {
         let mut free_by_level = vec![0_u64; self.levels.len()];
-        let mut bitmaps: Vec<Vec<u8>> = self.sections.iter().map(|section| vec![0; section.seats.div_ceil(8)]).collect();
+        let mut bitmaps: Vec<Vec<u8>> =
+            self.sections.iter().map(|section| vec![0; section.seats.div_ceil(8)]).collect();
         let mut free = 0;
         for slot in self.slots.iter().filter(|slot| slot.now.is_free(at)) {
             free += 1;
@@ -157,7 +166,8 @@ impl Board {
                 *count += 1;
             }
             if let Some((section, seat)) = slot.seat {
-                let byte = bitmaps.get_mut(usize::from(section)).and_then(|map| map.get_mut(seat as usize / 8));
+                let byte =
+                    bitmaps.get_mut(usize::from(section)).and_then(|map| map.get_mut(seat as usize / 8));
                 if let Some(byte) = byte {
                     *byte |= 1 << (seat % 8);
                 }
@@ -180,6 +190,7 @@ impl Board {
             body: serde_json::to_vec(&body).unwrap_or_default().into(),
             etag: format!("\"{:x}\"", self.version),
             free,
+            capacity: self.slots.len() as u64,
             free_by_level: counted,
         }
     }

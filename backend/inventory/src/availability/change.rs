@@ -81,8 +81,13 @@ mod tests {
 
     #[test]
     fn the_largest_notice_fits() {
-        let changes = (0..MAX_CHANGES).map(|_| (UnitId::generate(), Now::HeldUntil(1_764_000_000_000))).collect();
-        let notice = Notice { tenant: TenantId::generate(), performance: PerformanceId::generate(), changes: Some(changes) };
+        let changes =
+            (0..MAX_CHANGES).map(|_| (UnitId::generate(), Now::HeldUntil(1_764_000_000_000))).collect();
+        let notice = Notice {
+            tenant: TenantId::generate(),
+            performance: PerformanceId::generate(),
+            changes: Some(changes),
+        };
         let text = serde_json::to_string(&notice).unwrap();
         assert!(text.len() < 8_000, "{}", text.len());
         let read: Notice = serde_json::from_str(&text).unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use marquee_catalog::FreeUnits;
 use marquee_core::db::{Db, DbError};
-use marquee_core::ids::{PerformanceId, TenantId};
+use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId};
 use moka::future::Cache;
 use sqlx::postgres::PgListener;
 
@@ -48,7 +48,8 @@ impl Availability {
     /// Empty; boards are loaded when first asked for.
     pub fn new(db: Db) -> Self {
         let boards = Cache::builder().max_capacity(BOARDS).time_to_idle(Duration::from_secs(3_600)).build();
-        let shared = Shared { epoch: AtomicU64::new(Utc::now().timestamp_millis() as u64), ..Shared::default() };
+        let shared =
+            Shared { epoch: AtomicU64::new(Utc::now().timestamp_millis() as u64), ..Shared::default() };
         Self { db, boards, shared: Arc::new(shared) }
     }
 
@@ -56,7 +57,11 @@ impl Availability {
     ///
     /// # Errors
     /// When its board has to be loaded and cannot be.
-    pub async fn of(&self, tenant: TenantId, performance: PerformanceId) -> Result<Option<Rendered>, Arc<DbError>> {
+    pub async fn of(
+        &self,
+        tenant: TenantId,
+        performance: PerformanceId,
+    ) -> Result<Option<Rendered>, Arc<DbError>> {
         let board = self.board((tenant, performance)).await?;
         Ok(board.and_then(|board| board.lock().ok().map(|mut board| board.render(self.now()))))
     }
@@ -169,6 +174,17 @@ impl Availability {
         }
     }
 
+    /// The answer if its board is in memory; else it is loaded in the background.
+    fn peek(&self, key: Key) -> Option<Rendered> {
+        let found = futures::FutureExt::now_or_never(self.boards.get(&key)).flatten();
+        if let Some(board) = found {
+            return board.lock().ok().map(|mut board| board.render(self.now()));
+        }
+        let this = self.clone();
+        tokio::spawn(async move { this.board(key).await.map(drop) });
+        None
+    }
+
     fn now(&self) -> i64 {
         Utc::now().timestamp_millis() + self.shared.clock_offset.load(Ordering::Relaxed)
     }
@@ -185,13 +201,15 @@ fn apply(board: &SharedBoard, notice: &Notice) -> bool {
 impl FreeUnits for Availability {
     /// From memory alone; a performance that nobody looked at yet answers `None` and is loaded in the background.
     fn free(&self, tenant: TenantId, performance: PerformanceId) -> Option<u64> {
-        let key = (tenant, performance);
-        let found = futures::FutureExt::now_or_never(self.boards.get(&key)).flatten();
-        if let Some(board) = found {
-            return board.lock().ok().map(|mut board| board.render(self.now()).free);
-        }
-        let this = self.clone();
-        tokio::spawn(async move { this.board(key).await.map(drop) });
-        None
+        self.peek((tenant, performance)).map(|rendered| rendered.free)
+    }
+
+    fn free_of_level(&self, tenant: TenantId, performance: PerformanceId, level: PriceLevelId) -> Option<u64> {
+        let rendered = self.peek((tenant, performance))?;
+        rendered.free_by_level.iter().find(|(id, _)| *id == level).map(|(_, free)| *free)
+    }
+
+    fn capacity(&self, tenant: TenantId, performance: PerformanceId) -> Option<u64> {
+        self.peek((tenant, performance)).map(|rendered| rendered.capacity)
     }
 }

@@ -80,9 +80,10 @@ pub(super) async fn board(
         .await?;
     let Some(drawing) = drawing else { return Ok(None) };
     let levels: Vec<LevelRow> = tx
-        .all("select id from price_levels where tenant_id = $1 and performance_id = $2 order by position", params![
-            performance
-        ])
+        .all(
+            "select id from price_levels where tenant_id = $1 and performance_id = $2 order by position",
+            params![performance],
+        )
         .await?;
     let rows: Vec<UnitRow> = tx
         .all(
@@ -98,7 +99,12 @@ pub(super) async fn board(
         .iter()
         .zip(0..)
         .flat_map(|(section, at)| {
-            section.seats.id.iter().zip(0..).map(move |(seat, i)| ((section.id.as_str(), seat.as_str()), (at, i)))
+            section
+                .seats
+                .id
+                .iter()
+                .zip(0..)
+                .map(move |(seat, i)| ((section.id.as_str(), seat.as_str()), (at, i)))
         })
         .collect();
     let units = rows
@@ -114,7 +120,8 @@ pub(super) async fn board(
             },
         })
         .collect();
-    let sections = drawn.iter().map(|one| Section { id: one.id.clone(), seats: one.seats.id.len() }).collect();
+    let sections =
+        drawn.iter().map(|one| Section { id: one.id.clone(), seats: one.seats.id.len() }).collect();
     Ok(Some(Board::new(levels.into_iter().map(|row| row.id).collect(), sections, units, version)))
 }
 

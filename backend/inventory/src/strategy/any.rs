@@ -102,7 +102,11 @@ async fn best(
         return Ok(Ok(picked));
     }
     let left = count_open(tx, target, wanted).await?;
-    Ok(Err(if left >= wanted.quantity as i64 - picked.len() as i64 { Outcome::Contended } else { Outcome::SoldOut }))
+    Ok(Err(if left >= wanted.quantity as i64 - picked.len() as i64 {
+        Outcome::Contended
+    } else {
+        Outcome::SoldOut
+    }))
 }
 
 /// The best run of neighbours: chosen without locks, then locked and judged again.

@@ -62,7 +62,9 @@ async fn claim_disjoint(
     taken: &mut HashSet<UnitId>,
     tally: &mut Tally,
 ) -> Result<(), DbError> {
-    let wanted = || round.iter().flat_map(|request| request.chosen.iter().map(move |chosen| (request.hold_id, chosen)));
+    let wanted = || {
+        round.iter().flat_map(|request| request.chosen.iter().map(move |chosen| (request.hold_id, chosen)))
+    };
     let units: Vec<Uuid> = wanted().map(|(_, chosen)| chosen.unit.0).collect();
     let holds: Vec<Uuid> = wanted().map(|(hold, _)| hold.0).collect();
     // The sub-select locks in id order; the guard is judged on the locked rows, so on what is true now.

@@ -56,7 +56,8 @@ pub(super) async fn settle(
     }
     announce(tx, target.performance, &changes).await?;
 
-    let unsettled: Vec<&ClaimRequest> = batch.iter().filter(|request| !inserted.contains(&request.hold_id)).collect();
+    let unsettled: Vec<&ClaimRequest> =
+        batch.iter().filter(|request| !inserted.contains(&request.hold_id)).collect();
     let earlier = earlier_holds(tx, target, &unsettled).await?;
     let outcome = |request: &ClaimRequest| {
         if inserted.contains(&request.hold_id) {
@@ -82,14 +83,19 @@ async fn record(
         return Ok(HashSet::new());
     }
     let units_of = |hold: &HoldId| got.get(hold).map(Vec::as_slice).unwrap_or_default();
-    let totals = winners.iter().map(|request| units_of(&request.hold_id).iter().map(|one| one.offer.price.total).sum());
+    let totals = winners
+        .iter()
+        .map(|request| units_of(&request.hold_id).iter().map(|one| one.offer.price.total).sum());
     let untils = winners
         .iter()
         .map(|request| units_of(&request.hold_id).iter().map(|one| one.until).min().unwrap_or_default());
     let lines: Vec<(HoldId, i32, &Got)> = winners
         .iter()
         .flat_map(|request| {
-            units_of(&request.hold_id).iter().enumerate().map(|(place, one)| (request.hold_id, place as i32, one))
+            units_of(&request.hold_id)
+                .iter()
+                .enumerate()
+                .map(|(place, one)| (request.hold_id, place as i32, one))
         })
         .collect();
     let values = params![

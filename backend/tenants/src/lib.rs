@@ -11,6 +11,7 @@ mod error;
 mod host;
 mod onboard;
 mod routing;
+pub mod staff;
 mod store;
 mod types;
 

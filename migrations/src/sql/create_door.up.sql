@@ -70,6 +70,7 @@ create table admissions (
     left_at timestamptz,
     constraint admissions_pkey primary key (tenant_id, scan_id),
     constraint admissions_tenant_fkey foreign key (tenant_id) references tenants (id),
+    constraint admissions_scan_fkey foreign key (tenant_id, scan_id) references scans (tenant_id, id),
     constraint admissions_ticket_fkey foreign key (tenant_id, ticket_id) references tickets (tenant_id, id)
 );
 create unique index admissions_inside_key on admissions (tenant_id, ticket_id) where left_at is null;

@@ -75,7 +75,21 @@ create policy platform_crosses_tenants on domains for all to marquee_platform us
 grant select on domains to marquee_app;
 grant select, insert, update, delete on domains to marquee_platform;
 
+-- Who of the platform's staff is signed in, by the hash of what their browser holds. Signing out deletes the row.
+create table platform_sessions (
+    id uuid not null,
+    staff_id uuid not null,
+    token_hash bytea not null,
+    created_at timestamptz not null default marquee_now(),
+    expires_at timestamptz not null,
+    constraint platform_sessions_pkey primary key (id),
+    constraint platform_sessions_staff_fkey foreign key (staff_id) references platform_staff (id),
+    constraint platform_sessions_token_key unique (token_hash)
+);
+create index platform_sessions_staff_idx on platform_sessions (staff_id);
+
 grant select, insert, update on platform_staff to marquee_platform;
+grant select, insert, delete on platform_sessions to marquee_platform;
 grant select, insert on audit_log to marquee_platform;
 
 create table staff (
@@ -92,6 +106,22 @@ create table staff (
     constraint staff_role_check check (role in ('owner', 'staff'))
 );
 call app.protect('staff', 'select, insert, update');
+
+-- Who is signed in, by the hash of what their browser holds. Signing out deletes the row.
+create table staff_sessions (
+    tenant_id uuid not null,
+    id uuid not null,
+    staff_id uuid not null,
+    token_hash bytea not null,
+    created_at timestamptz not null default marquee_now(),
+    expires_at timestamptz not null,
+    constraint staff_sessions_pkey primary key (tenant_id, id),
+    constraint staff_sessions_tenant_fkey foreign key (tenant_id) references tenants (id),
+    constraint staff_sessions_staff_fkey foreign key (tenant_id, staff_id) references staff (tenant_id, id),
+    constraint staff_sessions_token_key unique (tenant_id, token_hash)
+);
+create index staff_sessions_staff_idx on staff_sessions (tenant_id, staff_id);
+call app.protect('staff_sessions', 'select, insert, delete');
 
 -- Before there is a tenant: the three narrow questions the application may ask.
 create function app.tenancy() returns table (host text, is_primary boolean, tenant jsonb)

@@ -4,7 +4,7 @@ import minusIcon from "../base/icons/x.svg";
 import { ApiError, call, explain, problemOf, showProblem } from "./lib/api";
 import { all, el, find, icon, say } from "./lib/dom";
 import { busy, holdAndGo } from "./lib/hold";
-import { type Level, money, page, type TicketType, t } from "./lib/page";
+import { type Level, money, moneyShort, page, type TicketType, t } from "./lib/page";
 import { Camera } from "./map/camera";
 import { type Drawing, draw } from "./map/drawing";
 import { next } from "./map/keys";
@@ -96,13 +96,15 @@ function showTray(): void {
         const rest = list.querySelector<HTMLElement>(".tray-remove");
         (rest ?? drawing?.seats[one.seat] ?? way).focus();
       });
-      const price = money(one.type.price.total, one.type.price.currency);
+      const price = moneyShort(one.type.price.total, one.type.price.currency);
+      const section = layout?.sections[seat.section]?.name ?? "";
+      const place = t("seat-in-row", { row: seat.row, number: seat.number });
       return [
         el(
           "li",
           { class: "tray-item" },
           el("i", { class: `swatch level-${seat.level + 1}` }),
-          el("span", { class: "seat-name" }, name, el("small", {}, level.name)),
+          el("span", { class: "seat-name" }, place, el("small", {}, section)),
           level.ticket_types.length > 1
             ? typeSelect(one, level, name)
             : el("span", { class: "price" }, price),
@@ -119,8 +121,8 @@ function showTray(): void {
 function typeSelect(one: Chosen, level: Level, name: string): HTMLSelectElement {
   const select = el("select", { "aria-label": t("ticket-type-for", { seat: name }) });
   for (const type of level.ticket_types) {
-    const price = money(type.price.total, type.price.currency);
-    const option = el("option", { value: type.id }, `${type.name} · ${price}`);
+    const price = moneyShort(type.price.total, type.price.currency);
+    const option = el("option", { value: type.id }, `${type.name} ${price}`);
     option.selected = type.id === one.type.id;
     select.append(option);
   }
@@ -220,7 +222,7 @@ function listen(root: SVGSVGElement): void {
   });
 }
 
-for (const button of all<HTMLButtonElement>("[data-zoom]", map)) {
+for (const button of all<HTMLButtonElement>("[data-zoom]")) {
   button.addEventListener("click", () => {
     if (button.dataset.zoom === "whole") camera?.whole();
     else camera?.zoom(button.dataset.zoom === "in" ? 1.8 : 1 / 1.8);
@@ -318,6 +320,15 @@ const bestProblem = find<HTMLElement>("[data-problem]", best);
 
 const bestLevel = () => levels.find((one) => one.id === levelSelect?.value) ?? levels[0];
 
+/** Levels of which the plan has no seat are not offered. */
+function hideUnused(): void {
+  const used = new Set(layout?.seats.map((seat) => levels[seat.level]?.id));
+  for (const button of legend) button.hidden = !used.has(button.dataset.level);
+  for (const option of [...(levelSelect?.options ?? [])]) if (!used.has(option.value)) option.remove();
+  showTypes();
+  showBest();
+}
+
 function showTypes(): void {
   const types = bestLevel()?.ticket_types ?? [];
   typeOf?.replaceChildren(...types.map((type) => el("option", { value: type.id }, type.name)));
@@ -368,6 +379,7 @@ async function begin(): Promise<void> {
     return;
   }
   drawing = draw(layout, map.dataset.label ?? "", t("map-stage"));
+  hideUnused();
   free = layout.seats.map(() => false);
   await refresh();
   layout.seats.forEach((_, at) => {

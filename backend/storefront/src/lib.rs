@@ -30,7 +30,7 @@ use moka::future::Cache;
 
 pub use error::PageError;
 pub use pages::{
-    Contact, Credit, Event, Pages, Performance, Poster, Price, PriceLevel, Saleable, Site, TicketType, Venue,
+    Contact, Credit, Event, Pages, Performance, Poster, PriceLevel, Saleable, Site, TicketType, Venue,
 };
 pub use routes::{configure, not_found};
 

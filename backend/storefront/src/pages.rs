@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use marquee_core::ids::{EventId, PerformanceId, PriceLevelId, TenantId, TicketTypeId};
-use marquee_core::money::Currency;
+use marquee_core::money::Price;
 
 use crate::PageError;
 
@@ -191,19 +191,4 @@ pub struct TicketType {
     pub name: String,
     /// What it costs.
     pub price: Price,
-}
-
-/// An all-in price with its parts: total = face + fees + tax, in minor units.
-#[derive(Debug, Clone)]
-pub struct Price {
-    /// What is paid.
-    pub total: i64,
-    /// The promoter's part.
-    pub face: i64,
-    /// Booking fees.
-    pub fees: i64,
-    /// Tax included.
-    pub tax: i64,
-    /// ISO 4217.
-    pub currency: Currency,
 }

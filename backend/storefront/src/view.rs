@@ -2,11 +2,12 @@
 
 
 use chrono::{DateTime, Utc};
+use marquee_core::money::Price;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::format::{Calendar, Moment, money};
-use crate::pages::{Event, Performance, Poster, Price, PriceLevel, Saleable, Site};
+use crate::pages::{Event, Performance, Poster, PriceLevel, Saleable, Site};
 
 /// An event as templates see it.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +15,8 @@ pub struct EventView {
     pub slug: String,
     pub url: String,
     pub title: String,
+    /// Letters of the title's longest word, 4 to 16: themes set titles as wide as the screen.
+    pub longest: usize,
     pub subtitle: Option<String>,
     pub summary: String,
     pub description: Vec<String>,
@@ -137,6 +140,7 @@ impl Views<'_> {
             slug: event.slug.clone(),
             url: format!("/events/{}", event.slug),
             title: event.title.clone(),
+            longest: longest_word(&event.title),
             subtitle: event.subtitle.clone(),
             summary: event.summary.clone(),
             description: event.description.clone(),
@@ -150,7 +154,7 @@ impl Views<'_> {
             poster: self.poster(&event.slug, &event.poster),
             last: performances.last().filter(|_| performances.len() > 1).map(|one| one.starts.clone()),
             next,
-            from_price: cheapest.map(|price| self.price(price.total, price)),
+            from_price: cheapest.map(|price| self.from_price(price)),
             state: best.map_or("ended", state_name),
             few_left: !sorted.is_empty() && sorted.iter().all(|one| one.few_left || one.state != Saleable::OnSale)
                 && best == Some(Saleable::OnSale),
@@ -194,7 +198,7 @@ impl Views<'_> {
             bookable: performance.state == Saleable::OnSale,
             few_left: performance.few_left && performance.state == Saleable::OnSale,
             opens: opens.map(|at| self.calendar.moment(at)),
-            from_price: cheapest.map(|price| self.price(price.total, price)),
+            from_price: cheapest.map(|price| self.from_price(price)),
             reserved: performance.plan_url.is_some(),
             levels: performance
                 .price_levels
@@ -235,6 +239,11 @@ impl Views<'_> {
 
     fn price(&self, amount: i64, price: &Price) -> String {
         money(amount, &price.currency, &self.site.locale)
+    }
+
+    /// The cheapest price, without a fraction where that is nothing.
+    fn from_price(&self, price: &Price) -> String {
+        crate::format::money_short(price.total, &price.currency, &self.site.locale)
     }
 
     /// What the scripts of a performance's page are given.
@@ -360,6 +369,11 @@ fn first_start(view: &EventView) -> &str {
     view.performances.first().map_or("", |one| &one.starts.iso)
 }
 
+/// Letters of the longest word, within the sizes that themes know.
+fn longest_word(title: &str) -> usize {
+    title.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0).clamp(4, 16)
+}
+
 /// What a fan would rather see comes first.
 fn rank(state: Saleable) -> u8 {
     match state {
@@ -397,6 +411,7 @@ pub fn embed(value: &Value) -> String {
 pub fn site(site: &Site) -> Value {
     json!({
         "name": site.name,
+        "longest": longest_word(&site.name),
         "tagline": site.tagline,
         "origin": site.origin,
         "email": site.contact.email,

@@ -72,7 +72,16 @@ export function hasText(key: string): boolean {
 
 /** A price as people write it. */
 export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat(page.locale, { style: "currency", currency });
+  return written(amount, currency, {});
+}
+
+/** A price without a fraction that is zero, where room is short. */
+export function moneyShort(amount: number, currency: string): string {
+  return written(amount, currency, { trailingZeroDisplay: "stripIfInteger" });
+}
+
+function written(amount: number, currency: string, more: object): string {
+  const format = new Intl.NumberFormat(page.locale, { style: "currency", currency, ...more });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount / 10 ** digits);
 }

@@ -44,27 +44,23 @@ export function draw(layout: Layout, label: string, stage: string): Drawing {
 function drawArea(parent: SVGGElement, area: Area, stage: string, only: boolean): void {
   const corners = cornersOf(area);
   const [first, last] = [corners[0], corners[corners.length - 1]];
-  if (!first || !last) return;
-  if (area.points) parent.append(svg("polygon", { class: "map-area", points: list(corners) }));
-  else {
-    const round = area.radius ?? 0;
-    const box = {
-      x: first.x,
-      y: first.y,
-      width: last.x - first.x,
-      height: last.y - first.y,
-      rx: round || 14,
-    };
-    parent.append(svg("rect", { class: "map-area", ...box }));
+  const turn = area.rotation ? { transform: `rotate(${area.rotation} ${area.x ?? 0} ${area.y ?? 0})` } : {};
+  if (first && last) {
+    const form = { class: "map-area", ...turn };
+    const box = { x: first.x, y: first.y, width: last.x - first.x, height: last.y - first.y };
+    if (area.points) parent.append(svg("polygon", { ...form, points: list(corners) }));
+    else if (area.rx)
+      parent.append(
+        svg("ellipse", { ...form, cx: area.x ?? 0, cy: area.y ?? 0, rx: area.rx, ry: area.ry ?? area.rx }),
+      );
+    else parent.append(svg("rect", { ...form, ...box, rx: 14 }));
   }
-  const own = typeof area.text === "string" ? area.text : (area.text?.text ?? "");
+  const own = area.text?.text.trim();
+  const middle = first && last ? { x: (first.x + last.x) / 2, y: (first.y + last.y) / 2 } : null;
+  const at = own && area.text ? { x: area.text.x, y: area.text.y } : middle;
   const words = own || (only ? stage : "");
-  if (!words) return;
-  const text = svg("text", {
-    class: "map-text map-area-text",
-    x: (first.x + last.x) / 2,
-    y: (first.y + last.y) / 2,
-  });
+  if (!words || !at) return;
+  const text = svg("text", { class: "map-text map-area-text", ...at, ...turn });
   text.textContent = words;
   parent.append(text);
 }
@@ -102,8 +98,7 @@ function drawBlocks(parent: SVGGElement, layout: Layout): void {
   }
   if (layout.floors.length > 1) {
     for (const floor of layout.floors) {
-      const at = { x: (floor.box.left + floor.box.right) / 2, y: floor.box.bottom + pitch * 2.1 };
-      if (floor === layout.floors[0]) continue;
+      const at = { x: layout.box.left + pitch, y: floor.box.top + pitch * 0.5 };
       const text = svg("text", { class: "map-floor", ...at });
       text.textContent = floor.name;
       parent.append(text);

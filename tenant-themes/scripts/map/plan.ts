@@ -8,7 +8,7 @@ export interface Plan {
   sections: {
     id: string;
     name: string;
-    outline?: [number, number][] | { x: number; y: number }[];
+    outline?: [number, number][];
     seats: { id: string[]; row: string[]; number: string[]; x: number[]; y: number[]; category: number[] };
   }[];
   areas?: Area[];
@@ -20,10 +20,13 @@ export interface Area {
   y?: number;
   width?: number;
   height?: number;
-  radius?: number;
+  /** Radius of a circle or an ellipse, to the right and downwards. */
+  rx?: number;
+  ry?: number;
+  /** Degrees clockwise around `x`, `y`. */
   rotation?: number;
-  points?: [number, number][] | { x: number; y: number }[];
-  text?: string | { text?: string };
+  points?: [number, number][];
+  text?: { text: string; x: number; y: number; size: number };
 }
 
 export interface Seat {
@@ -43,7 +46,7 @@ export interface Section {
   id: string;
   name: string;
   seats: Seat[];
-  /** Name without what all sections of its floor share. */
+  /** The last word of its name, if short: `3` of `Ground floor, block 3`. */
   short: string;
   floor: number;
   box: Box;
@@ -59,6 +62,8 @@ export interface Box {
 export interface Floor {
   name: string;
   box: Box;
+  /** How many sections it has. */
+  count: number;
 }
 
 export interface Layout {
@@ -92,7 +97,7 @@ export const grow = (box: Box, by: number): Box => ({
   bottom: box.bottom + by,
 });
 
-/** Lays the plan out: floors that lie over each other in the plan come one above the other on the sheet. */
+/** Finds for each seat its level, and for each section its floor: sections share one when their names begin alike. */
 export function layOut(plan: Plan, levels: Level[]): Layout {
   const levelOf = plan.categories.map((category) =>
     levels.findIndex((one) => one.categories.includes(category.name)),
@@ -108,14 +113,16 @@ export function layOut(plan: Plan, levels: Level[]): Layout {
       y: section.seats.y[index] ?? 0,
       level: levelOf[section.seats.category[index] ?? -1] ?? -1,
     }));
-    return { id: section.id, name: section.name, short: section.name, seats, floor: 0, box: boxOf(seats) };
+    const last = section.name.split(/[\s,·:]+/).pop() ?? "";
+    const short = last.length <= 4 ? last : "";
+    return { id: section.id, name: section.name, short, seats, floor: 0, box: boxOf(seats) };
   });
   const seats = sections.flatMap((section) => section.seats);
   const pitch = pitchOf(seats, sections);
-  const areas = (plan.areas ?? []).map((area) => ({ ...area }));
-  const floors = separate(sections, areas, pitch);
-  nameShort(sections);
-  const all = floors.map((floor) => floor.box).reduce(join);
+  const areas = plan.areas ?? [];
+  const floors = floorsOf(sections);
+  const drawn = areas.map(cornersOf).filter((corners) => corners.length > 0);
+  const all = [...floors.map((floor) => floor.box), ...drawn.map(boxOf)].reduce(join);
   return { sections, seats, floors, areas, pitch, box: grow(all, pitch * 2.2) };
 }
 
@@ -131,71 +138,27 @@ function pitchOf(seats: Seat[], sections: Section[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 25;
 }
 
-function overlap(a: Section, b: Section, pitch: number): boolean {
-  const near = pitch * 0.6;
-  if (a.box.left > b.box.right + near || b.box.left > a.box.right + near) return false;
-  if (a.box.top > b.box.bottom + near || b.box.top > a.box.bottom + near) return false;
-  return a.seats.some((one) => b.seats.some((other) => Math.hypot(one.x - other.x, one.y - other.y) < near));
+/** `Ground floor` of `Ground floor, block 3`. */
+const floorName = (section: Section) => section.name.split(/[,·–—:]/)[0]?.trim() ?? section.name;
+
+function floorsOf(sections: Section[]): Floor[] {
+  const names = [...new Set(sections.map(floorName))];
+  return names.map((name, floor) => {
+    const mine = sections.filter((section) => floorName(section) === name);
+    for (const section of mine) section.floor = floor;
+    return { name, box: mine.map((section) => section.box).reduce(join), count: mine.length };
+  });
 }
 
-/** Sections that share ground go to different floors; each further floor is drawn above those before it. */
-function separate(sections: Section[], areas: Area[], pitch: number): Floor[] {
-  const words = (section: Section) => section.name.split(/[,·–—:/-]/)[0]?.trim() ?? section.name;
-  const order = [...new Set(sections.map(words))];
-  const clash = order.map((name, at) =>
-    sections.some(
-      (one) =>
-        words(one) === name &&
-        sections.some(
-          (other) => order.indexOf(words(other)) < at && words(other) !== name && overlap(one, other, pitch),
-        ),
-    ),
-  );
-  for (const section of sections) {
-    const group = order.indexOf(words(section));
-    section.floor = clash[group] ? order.slice(0, group + 1).filter((_, at) => clash[at]).length : 0;
-  }
-  const count = Math.max(...sections.map((section) => section.floor)) + 1;
-  const floors: Floor[] = [];
-  for (let floor = 0; floor < count; floor++) {
-    const mine = sections.filter((section) => section.floor === floor);
-    const names = [...new Set(mine.map(words))];
-    let box = mine.map((section) => section.box).reduce(join);
-    if (floor > 0) {
-      const above = Math.min(...floors.map((one) => one.box.top));
-      const shift = above - pitch * 4.2 - box.bottom;
-      for (const section of mine) {
-        for (const seat of section.seats) seat.y += shift;
-        section.box = boxOf(section.seats);
-      }
-      box = mine.map((section) => section.box).reduce(join);
-    } else {
-      for (const area of areas) {
-        const corners = cornersOf(area);
-        if (corners.length > 0) box = join(box, boxOf(corners));
-      }
-    }
-    floors.push({ name: names.join(", "), box });
-  }
-  return floors;
-}
-
-/** `Ground floor, block C` among others of the ground floor is `C`. */
-function nameShort(sections: Section[]): void {
-  for (const section of sections) {
-    const last = section.name.split(/[\s,·:]+/).pop() ?? section.name;
-    section.short = last.length <= 4 ? last : "";
-  }
-}
-
+/** The corners of an area's box or line, before it is turned; none for lettering alone. */
 export function cornersOf(area: Area): { x: number; y: number }[] {
-  if (area.points) return area.points.map((p) => (Array.isArray(p) ? { x: p[0], y: p[1] } : p));
+  if (area.points) return area.points.map(([x, y]) => ({ x, y }));
   const [x, y] = [area.x ?? 0, area.y ?? 0];
-  if (area.radius) {
-    const r = area.radius;
+  if (area.rx) {
+    const ry = area.ry ?? area.rx;
     return [
-      { x: x - r, y: y - r },
-      { x: x + r, y: y + r },
+      { x: x - area.rx, y: y - ry },
+      { x: x + area.rx, y: y + ry },
     ];
   }
   if (!area.width || !area.height) return [];

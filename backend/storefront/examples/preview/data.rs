@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use marquee_core::ids::{EventId, PerformanceId, PriceLevelId, TenantId, TicketTypeId};
+use marquee_core::money::Price;
 use marquee_storefront::{
-    Contact, Credit, Event, PageError, Pages, Performance, Poster, Price, PriceLevel, Saleable, Site, TicketType, Venue,
+    Contact, Credit, Event, PageError, Pages, Performance, Poster, PriceLevel, Saleable, Site, TicketType, Venue,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

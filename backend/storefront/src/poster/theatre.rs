@@ -32,24 +32,25 @@ fn orchard(c: &mut Canvas, hand: &mut Hand) {
     let (ink, red, white, dusk) = ("#221a17", "#8c2331", "#fff5e6", "#d99a86");
     c.rect(0.0, h * 0.78, w, h * 0.22, dusk);
     c.circle(w * 0.62, h * 0.6, h * 0.27, red);
-    let count = (w / 150.0).round().max(5.0) as usize;
+    let count = (w / 165.0).round().max(5.0) as usize;
     let felled = count * 2 / 5;
     for index in 0..count {
-        let x = w * (index as f64 + 0.5) / count as f64 + hand.between(-w * 0.012, w * 0.012);
-        let width = w * hand.between(0.018, 0.036);
-        let lean = hand.between(-w * 0.015, w * 0.015);
-        let foot = h * hand.between(0.84, 0.93);
-        let trunk = |top: f64, bottom: f64, shift: f64| {
-            let at = |y: f64| x + lean * (1.0 - y / foot) + shift;
-            let wide = |y: f64| width * (0.62 + 0.38 * y / foot);
-            [(at(top) - wide(top) / 2.0, top), (at(top) + wide(top) / 2.0, top + width * 0.9), (at(bottom) + wide(bottom) / 2.0, bottom), (at(bottom) - wide(bottom) / 2.0, bottom - width * 0.9)]
+        let x = w * (index as f64 + 0.5) / count as f64 + hand.between(-w * 0.014, w * 0.014);
+        let width = w.min(h) * hand.between(0.022, 0.046);
+        let lean = hand.between(-w * 0.02, w * 0.02);
+        let foot = h * hand.between(0.82, 0.92);
+        let trunk = |top: f64, bottom: f64| {
+            let at = |y: f64| x + lean * (1.0 - y / foot);
+            let half = |y: f64| width * (0.3 + 0.2 * y / foot);
+            [(at(top) - half(top), top), (at(top) + half(top), top), (at(bottom) + half(bottom), bottom), (at(bottom) - half(bottom), bottom)]
         };
         if index == felled {
-            let cut = h * 0.66;
-            c.polygon(&trunk(cut + width * 0.4, foot, 0.0), ink);
-            c.turned(15.0, (x, cut), 1.0, |c| c.polygon(&trunk(-h * 0.1, cut - width * 0.6, width * 0.9), ink));
+            let cut = foot - h * 0.075;
+            c.polygon(&trunk(cut, foot), ink);
+            c.path(&format!("M{:.1} {cut:.1} a{r:.1} {q:.1} 0 1 0 {d:.1} 0 a{r:.1} {q:.1} 0 1 0 {:.1} 0 Z", x - width * 0.5, -width, r = width * 0.5, q = width * 0.2, d = width), white);
+            c.turned(27.0, (x, cut), 1.0, |c| c.polygon(&trunk(-h * 0.3, cut - width * 1.1), ink));
         } else {
-            c.polygon(&trunk(-20.0, foot, 0.0), ink);
+            c.polygon(&trunk(-20.0, foot), ink);
         }
     }
     let blossoms = (w * h / 9000.0) as usize;

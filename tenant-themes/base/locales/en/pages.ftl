@@ -52,7 +52,8 @@ opens-stay = Stay on this page: it opens by itself.
 # Performance
 back-to-event = Back to { $title }
 map-title = Choose your seats
-map-help = Tap a block to come closer, then tap a seat. With the keyboard: arrow keys move, Enter chooses.
+map-help = Tap a block to come closer, then a seat to choose it.
+map-help-keys = With the keyboard: arrow keys move, Enter chooses.
 map-label = Seating plan
 map-loading = Drawing the seating plan
 map-zoom-in = Come closer

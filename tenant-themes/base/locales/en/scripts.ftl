@@ -1,6 +1,7 @@
 # Texts that scripts show. Numbers are numbers; prices and dates come formatted.
 
 seat-label = { $section }, row { $row }, seat { $number }
+seat-in-row = Row { $row }, seat { $number }
 seat-available = { $seat }. { $level }, { $price }. Free
 seat-chosen = { $seat }. { $level }, { $price }. Chosen
 seat-gone = { $seat }. Taken

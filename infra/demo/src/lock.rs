@@ -38,12 +38,16 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .at("cannot open", &path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(DemoError::AlreadyRuns { port, manifest: layout.manifest() })
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < patience => std::thread::sleep(LOOK_EVERY),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(DemoError::AlreadyRuns { port, manifest: layout.manifest() });
+                }
+                Err(TryLockError::Error(error)) => return Err(error).at("cannot lock", &path),
             }
-            Err(TryLockError::Error(error)) => Err(error).at("cannot lock", &path),
         }
     }
 

@@ -44,21 +44,24 @@ pub fn service(
     };
     option("--bind", format!("127.0.0.1:{}", ports.stripe));
     option("--data-dir", data.display().to_string());
-    option("--secret-key", secrets.stripe_secret_key.clone());
     option("--publishable-key", secrets.stripe_publishable_key.clone());
     for (id, name) in ACCOUNTS {
         option("--account", format!("{id}={name}"));
     }
     option("--connect-webhook-url", format!("{webhooks}/connect"));
-    option("--connect-webhook-secret", secrets.stripe_connect_webhook.clone());
     option("--webhook-url", webhooks);
-    option("--webhook-secret", secrets.stripe_webhook.clone());
+    // Not on the command line, where every user of the machine could read them.
+    let env = [
+        ("STRIPE_SIM_SECRET_KEY", &secrets.stripe_secret_key),
+        ("STRIPE_SIM_WEBHOOK_SECRET", &secrets.stripe_webhook),
+        ("STRIPE_SIM_CONNECT_WEBHOOK_SECRET", &secrets.stripe_connect_webhook),
+    ];
     Ok(Service {
         program: Program {
             name: NAME,
             path,
             args,
-            env: Vec::new(),
+            env: env.map(|(name, value)| (name.to_owned(), value.clone())).to_vec(),
             cwd: data,
             owner: None,
             log: layout.log(NAME),

@@ -36,7 +36,11 @@ fn walk(value: &mut Value, path: &[&str], state: &State) -> bool {
             None => return false,
         }
     }
-    slot.is_null() || walk(slot, rest, state)
+    match slot {
+        Value::Null => true,
+        Value::Object(_) | Value::Array(_) => walk(slot, rest, state),
+        _ => false,
+    }
 }
 
 /// The object with this id, whatever it is.

@@ -20,6 +20,7 @@ pub enum FaultKind {
     /// The call happens; the answer comes `value` milliseconds later.
     DelayMs,
     /// The call happens; what is answered, and kept under its key, is a 500.
+    #[serde(rename = "stored_500")]
     Stored500,
 }
 

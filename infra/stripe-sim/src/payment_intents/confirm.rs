@@ -90,6 +90,7 @@ impl Confirmation {
     /// # Errors
     /// 404 for a token, method or customer; 400 for a used token, for nothing to charge, or without a needed return URL.
     pub fn parse(tx: &Tx, sent: &Params, intent: &PaymentIntent) -> Result<Self, ApiError> {
+        params::may_charge(tx)?;
         let mut changed = intent.clone();
         params::common(tx, sent, &mut changed)?;
         if let Some(method) = params::capture_method(sent)? {

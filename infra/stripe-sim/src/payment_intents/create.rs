@@ -82,6 +82,7 @@ pub fn attach(tx: &mut Tx, intent: &mut PaymentIntent, method: payment_methods::
 }
 
 fn parse(tx: &Tx, sent: &Params) -> Result<PaymentIntent, ApiError> {
+    params::may_charge(tx)?;
     sent.required("amount")?;
     let currency = params::currency(sent.required("currency")?)?;
     let amount = params::amount(sent.integer("amount")?.unwrap_or_default(), &currency)?;

@@ -1,5 +1,6 @@
 //! Rules for the parameters that several verbs take.
 
+use crate::accounts;
 use crate::engine::errors::ApiError;
 use crate::engine::form::Params;
 use crate::engine::money;
@@ -124,6 +125,17 @@ pub fn method_types(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
         .param("payment_method_types")),
         None => Ok(Some(types).filter(|types| !types.is_empty())),
     }
+}
+
+/// Refuses an account that may not charge at present.
+///
+/// # Errors
+/// 400.
+pub fn may_charge(tx: &Tx) -> Result<(), ApiError> {
+    if accounts::acting(tx).charges_enabled {
+        return Ok(());
+    }
+    Err(ApiError::invalid("Your account cannot currently make charges."))
 }
 
 /// What creation, update and confirmation share.

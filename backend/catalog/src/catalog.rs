@@ -20,8 +20,8 @@ use crate::fresh::{Fresh, Patience, Source, Versioned};
 use crate::page::{Cursor, Page};
 use crate::{Availability, CatalogError, Event, FreeUnits, Performance, PerformanceState, Programme, store};
 
-/// How old the programme may get in memory, and how long a reader waits for a slow database before the old one is
-/// served.
+/// How old the programme may get in memory, and how long a reader waits for a slow database before the old
+/// one is served.
 const PATIENCE: Patience = Patience { max_age: Duration::from_millis(300), wait: Duration::from_millis(400) };
 /// How long a rendered answer is given out: with the programme's own age it makes half a second.
 const RENDERED_AGE: Duration = Duration::from_millis(200);
@@ -85,8 +85,8 @@ impl Catalog {
         }
     }
 
-    /// The tenant's programme, at most half a second old while the database answers; the last known one while it
-    /// does not.
+    /// The tenant's programme, at most half a second old while the database answers; the last known one while
+    /// it does not.
     ///
     /// # Errors
     /// When the database has not answered yet.

@@ -9,7 +9,8 @@ use crate::strategy::{default_strategy, serves};
 use crate::validate::{Faults, NAME, Text};
 use crate::{HOLD_SECONDS, Strategy, WriteError, store};
 
-/// The most that one unit may cost in each of its parts, in minor units: what payment providers take in one charge.
+/// The most that one unit may cost in each of its parts, in minor units: what payment providers take in one
+/// charge.
 const MAX_AMOUNT: i64 = 99_999_999;
 /// The most that one order or buyer may have.
 const MAX_LIMIT: i32 = 1_000;
@@ -108,7 +109,8 @@ pub struct CreatedPriceLevel {
     pub ticket_types: Vec<TicketTypeId>,
 }
 
-/// Creates a performance with its price levels, ticket types and gates. Its units are the inventory's to create.
+/// Creates a performance with its price levels, ticket types and gates. Its units are the inventory's to
+/// create.
 ///
 /// # Errors
 /// `Invalid` with every fault of its fields, `NoEvent`, `NoVenue`, `NoPlan`, `Strategy`, `UnknownCategories`,

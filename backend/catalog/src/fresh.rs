@@ -1,7 +1,7 @@
 //! One value per tenant in memory, never older than it may be while its source answers.
 //!
-//! Readers find a young value without waiting. An old one is checked against its source first, by one task at a
-//! time per tenant however many readers wait; a source that is away or slow leaves the last value standing.
+//! Readers find a young value without waiting. An old one is checked against its source first, by one task at
+//! a time per tenant however many readers wait; a source that is away or slow leaves the last value standing.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -119,7 +119,8 @@ impl<S: Source> Fresh<S> {
         Arc::clone(lock(&self.slots).entry(tenant).or_default())
     }
 
-    /// Asks the source, unless somebody is at it. In a task of its own, so that a reader who goes away stops nobody.
+    /// Asks the source, unless somebody is at it. In a task of its own, so that a reader who goes away stops
+    /// nobody.
     fn read(&self, tenant: TenantId, slot: &Arc<Slot<S>>) {
         {
             let mut state = lock(&slot.state);
@@ -141,7 +142,7 @@ impl<S: Source> Fresh<S> {
                 }
                 Err(error) => {
                     if state.failure.is_none() {
-                        tracing::warn!(tenant.id = %tenant, %error, "the catalog could not be read, what is known stays");
+                        tracing::warn!(tenant.id = %tenant, %error, "the catalog cannot be read, what is known stays");
                     }
                     state.failure = Some(error);
                 }

@@ -19,7 +19,8 @@ const MAX_LIMIT: usize = 100;
 /// Group, moment, id.
 const CURSOR_BYTES: usize = 1 + 8 + 16;
 
-/// Where an event stands in the list: what is yet to be played by its next start, then what has been, latest first.
+/// Where an event stands in the list: what is yet to be played by its next start, then what has been, latest
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Cursor {
     over: bool,

@@ -18,8 +18,8 @@ pub struct PerformanceChanges {
     pub on_sale_from: Option<DateTime<Utc>>,
 }
 
-/// Changes a performance's settings; answers what is in force then. Every instance follows within a second of the
-/// commit.
+/// Changes a performance's settings; answers what is in force then. Every instance follows within a second of
+/// the commit.
 ///
 /// # Errors
 /// `NoPerformance`, `Invalid`, `Strategy`, and `LiveHolds` where the strategy would change under them.

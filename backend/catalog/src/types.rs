@@ -163,7 +163,8 @@ pub struct TicketType {
     pub price: Price,
 }
 
-/// How many units are free right now, told from memory by whoever keeps the inventory. `None`: not known (yet).
+/// How many units are free right now, told from memory by whoever keeps the inventory. `None`: not known
+/// (yet).
 pub trait FreeUnits: Send + Sync {
     /// Free units of a performance.
     fn free(&self, tenant: TenantId, performance: PerformanceId) -> Option<u64>;
@@ -207,8 +208,9 @@ impl Availability {
 }
 
 impl Performance {
-    /// Where the performance stands at `now`. What ends it weighs more than what holds it back, and that more than
-    /// what is left: cancelled, ended, scheduled, sold out, on sale. Unknown availability counts as available.
+    /// Where the performance stands at `now`. What ends it weighs more than what holds it back, and that more
+    /// than what is left: cancelled, ended, scheduled, sold out, on sale. Unknown availability counts as
+    /// available.
     pub fn state(&self, now: DateTime<Utc>, availability: Availability) -> PerformanceState {
         if self.cancelled {
             PerformanceState::Cancelled

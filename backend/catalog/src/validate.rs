@@ -1,4 +1,5 @@
-//! Rules for what promoters supply: bounded, printable, in range. Every fault is collected, none stops the rest.
+//! Rules for what promoters supply: bounded, printable, in range. Every fault is collected, none stops the
+//! rest.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;

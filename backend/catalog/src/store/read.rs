@@ -116,16 +116,19 @@ pub(crate) async fn programme(
     Ok(read.map(|programme| Versioned { version, value: Arc::new(programme) }))
 }
 
-/// A text that changes with every commit that touches the programme. Sums, not maxima: of two transactions that
-/// overlap, the one that commits last may have the earlier time. Prices have no time of their own: who changes one
-/// touches its performance.
+/// A text that changes with every commit that touches the programme. Sums, not maxima: of two transactions
+/// that overlap, the one that commits last may have the earlier time. Prices have no time of their own: who
+/// changes one touches its performance.
 async fn version(tx: &TenantTx) -> Result<String, CatalogError> {
     let row: VersionRow = tx
         .one(
             "select concat_ws('/',
-                (select concat(count(*), '-', sum(extract(epoch from updated_at))) from events where tenant_id = $1),
-                (select concat(count(*), '-', sum(extract(epoch from updated_at))) from performances where tenant_id = $1),
-                (select concat(count(*), '-', sum(extract(epoch from updated_at))) from venues where tenant_id = $1),
+                (select concat(count(*), '-', sum(extract(epoch from updated_at)))
+                 from events where tenant_id = $1),
+                (select concat(count(*), '-', sum(extract(epoch from updated_at)))
+                 from performances where tenant_id = $1),
+                (select concat(count(*), '-', sum(extract(epoch from updated_at)))
+                 from venues where tenant_id = $1),
                 (select count(*) from seating_plans where tenant_id = $1)) as version",
             params![],
         )
@@ -136,7 +139,8 @@ async fn version(tx: &TenantTx) -> Result<String, CatalogError> {
 async fn everything(tx: &TenantTx) -> Result<Programme, CatalogError> {
     let events: Vec<EventRow> = tx
         .all(
-            "select id, slug, title, subtitle, summary, description, category, facts, credits, poster, published_at
+            "select id, slug, title, subtitle, summary, description, category, facts, credits, poster,
+                    published_at
              from events where tenant_id = $1",
             params![],
         )
@@ -145,8 +149,8 @@ async fn everything(tx: &TenantTx) -> Result<Programme, CatalogError> {
         .all(
             "select p.id, p.event_id, p.venue_id, v.name as venue_name, v.address as venue_address,
                     v.city as venue_city, p.plan_id, s.hash as plan_hash, s.seats as plan_seats, p.starts_at,
-                    p.doors_at, p.ends_at, p.on_sale_from, p.on_sale_until, p.cancelled_at is not null as cancelled,
-                    p.currency, p.strategy, p.hold_seconds, p.limit_per_order, p.limit_per_buyer
+                    p.doors_at, p.ends_at, p.on_sale_from, p.on_sale_until,
+                    p.cancelled_at is not null as cancelled, p.currency, p.strategy, p.hold_seconds, p.limit_per_order, p.limit_per_buyer
              from performances p
              join venues v on v.tenant_id = $1 and v.id = p.venue_id
              left join seating_plans s on s.tenant_id = $1 and s.id = p.plan_id
@@ -174,8 +178,8 @@ async fn everything(tx: &TenantTx) -> Result<Programme, CatalogError> {
     Ok(Programme::new(events, plans.into_iter().map(|row| row.hash)))
 }
 
-/// Joins the rows. What refers to a row that a concurrent commit brought in between two queries waits for the next
-/// reading.
+/// Joins the rows. What refers to a row that a concurrent commit brought in between two queries waits for the
+/// next reading.
 fn assemble(
     events: Vec<EventRow>,
     performances: Vec<PerformanceRow>,

@@ -293,7 +293,7 @@ giveBack.addEventListener("click", () => {
 
 async function begin(): Promise<void> {
   find("#step-payment").classList.add("is-waiting");
-  if (!kept) return end("held-over-title", "problem-not_found");
+  if (!kept) return end("held-unknown-title", "held-unknown-text");
   const order = kept.order;
   try {
     if (order) {
@@ -318,7 +318,7 @@ async function begin(): Promise<void> {
   } catch (error) {
     const problem = problemOf(error);
     if (problem.code === "hold_expired") return end("held-over-title", "held-over-text");
-    if (problem.code === "not_found") return end("held-over-title", "problem-not_found");
+    if (problem.code === "not_found") return end("held-unknown-title", "held-unknown-text");
     const words = find<HTMLElement>("[data-words]", held);
     words.textContent = explain(problem);
     const again = el("button", { type: "button", class: "link" }, t("try-again"));

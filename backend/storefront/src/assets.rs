@@ -20,7 +20,11 @@ pub fn settings_of(theme: &Settings, site: &Site) -> Settings {
 }
 
 /// `GET /assets/{name}`
-pub async fn asset(request: HttpRequest, name: web::Path<String>, shop: web::Data<Storefront>) -> HttpResponse {
+pub async fn asset(
+    request: HttpRequest,
+    name: web::Path<String>,
+    shop: web::Data<Storefront>,
+) -> HttpResponse {
     if name.starts_with("colors-") {
         return colors(&request, &name, &shop);
     }

@@ -129,7 +129,9 @@ fn templates(
     });
     let icons: BTreeMap<String, String> = theme::list(&format!("{BASE}/icons"))
         .iter()
-        .filter_map(|path| Some((path.rsplit('/').next()?.strip_suffix(".svg")?.to_owned(), theme::text(path)?)))
+        .filter_map(|path| {
+            Some((path.rsplit('/').next()?.strip_suffix(".svg")?.to_owned(), theme::text(path)?))
+        })
         .collect();
     tera.register_function("icon", move |kwargs: Kwargs, _: &State| -> tera::TeraResult<Value> {
         let name: &str = kwargs.must_get("name")?;

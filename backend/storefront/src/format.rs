@@ -27,7 +27,9 @@ pub fn number_style(locale: &str) -> NumberStyle {
     match locale.split('-').next().unwrap_or_default() {
         "de" | "es" | "it" | "da" | "el" | "hr" | "sl" | "ro" => style(',', '.', false),
         "nl" | "pt" | "tr" => style(',', '.', true),
-        "fr" | "cs" | "pl" | "sv" | "nb" | "fi" | "sk" | "uk" | "ru" | "bg" | "hu" => style(',', '\u{202f}', false),
+        "fr" | "cs" | "pl" | "sv" | "nb" | "fi" | "sk" | "uk" | "ru" | "bg" | "hu" => {
+            style(',', '\u{202f}', false)
+        }
         _ => style('.', ',', true),
     }
 }
@@ -35,8 +37,8 @@ pub fn number_style(locale: &str) -> NumberStyle {
 /// Digits after the decimal mark of a currency (ISO 4217).
 pub fn minor_digits(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF"
-        | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -79,7 +81,8 @@ fn written(amount: i64, currency: &Currency, locale: &str, short: bool) -> Strin
     }
     let sign = if amount < 0 { "−" } else { "" };
     let symbol = symbol(currency.as_str());
-    match (style.symbol_first, symbol.chars().count() > 1 || !locale.starts_with("en")) {
+    let spaced = symbol.chars().count() > 1 || ["de", "nl", "pt"].iter().any(|one| locale.starts_with(one));
+    match (style.symbol_first, spaced) {
         (true, false) => format!("{sign}{symbol}{number}"),
         (true, true) => format!("{sign}{symbol}\u{a0}{number}"),
         (false, _) => format!("{sign}{number}\u{a0}{symbol}"),
@@ -167,5 +170,61 @@ impl Calendar<'_> {
         args.set("month", month);
         args.set("year", year.to_string());
         self.texts.get(self.language, key, Some(&args)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_as_people_write_them() {
+        let mut lines = String::new();
+        for (locale, amount, currency) in [
+            ("en-IE", 5800, "EUR"),
+            ("en-GB", 1_234_567, "GBP"),
+            ("en-IE", 0, "EUR"),
+            ("en-US", -550, "USD"),
+            ("en-GB", 5800, "CHF"),
+            ("de-DE", 123_456, "EUR"),
+            ("de-AT", 123_456, "EUR"),
+            ("de-CH", 12_345_678, "CHF"),
+            ("fr-FR", 123_456, "EUR"),
+            ("nl-NL", 5800, "EUR"),
+            ("ja-JP", 5800, "JPY"),
+            ("en-GB", 5_800_500, "KWD"),
+            ("en-IE", i64::MIN, "EUR"),
+        ] {
+            let currency: Currency = currency.parse().unwrap();
+            let (long, short) = (money(amount, &currency, locale), money_short(amount, &currency, locale));
+            lines.push_str(
+                &format!("{locale} {amount} {currency}: {long} / {short}\n").replace('\u{a0}', "~"),
+            );
+        }
+        insta::assert_snapshot!(lines);
+    }
+
+    #[test]
+    fn dates_as_people_say_them() {
+        let sources = ["dates.ftl"].map(|file| {
+            let source = crate::theme::text(&format!("base/locales/en/{file}")).unwrap();
+            ("en".to_owned(), file.to_owned(), source)
+        });
+        let texts = Texts::new("base", &sources).unwrap();
+        let mut lines = Vec::new();
+        for (zone, at) in [
+            (chrono_tz::Europe::Dublin, "2026-12-04T20:00:00Z"),
+            (chrono_tz::Europe::London, "2026-07-31T23:30:00Z"),
+            (chrono_tz::Europe::Berlin, "2026-10-25T00:30:00Z"),
+            (chrono_tz::America::New_York, "2027-01-01T04:59:00Z"),
+        ] {
+            let calendar = Calendar { zone, texts: &texts, language: "en" };
+            let moment = calendar.moment(at.parse().unwrap());
+            lines.push(format!(
+                "{at} {zone}: {}, {} | {} | {}",
+                moment.date, moment.time, moment.date_long, moment.iso
+            ));
+        }
+        insta::assert_snapshot!(lines.join("\n"));
     }
 }

@@ -1,9 +1,10 @@
 //! Headers of pages: what may be cached, and what a page may load.
 
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
-};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use crate::PaymentScript;
@@ -48,7 +49,8 @@ pub fn page(
 
 /// Has the visitor this version?
 pub fn matches(request: &HttpRequest, tag: &str) -> bool {
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known =
+        request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     known.split(',').any(|one| {
         let one = one.trim();
         one.strip_prefix("W/").unwrap_or(one) == tag
@@ -97,7 +99,10 @@ mod tests {
     fn only_payment_opens_the_policy() {
         assert!(policy(None).contains("script-src 'self';"));
         assert!(policy(None).contains("frame-src 'none'"));
-        let script = PaymentScript { url: "https://pay.example/v3/".into(), origins: vec!["https://pay.example".into()] };
+        let script = PaymentScript {
+            url: "https://pay.example/v3/".into(),
+            origins: vec!["https://pay.example".into()],
+        };
         assert!(policy(Some(&script)).contains("script-src 'self' https://pay.example;"));
         assert!(policy(Some(&script)).contains("frame-src https://pay.example;"));
     }

@@ -69,3 +69,55 @@ impl Texts {
         self.scripts.get(language).or_else(|| self.scripts.get(DEFAULT_LANGUAGE)).map_or("", String::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::theme;
+
+    /// Names of messages in a theme's folder of one language.
+    fn keys(theme: &str, language: &str) -> BTreeSet<String> {
+        theme::list(&format!("{theme}/locales/{language}"))
+            .iter()
+            .filter_map(|path| theme::text(path))
+            .flat_map(|source| {
+                let keys = source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+                keys.filter_map(|line| line.split_once(" =").map(|(key, _)| key.to_owned()))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn all_languages_of_a_theme_say_the_same_things() {
+        for theme in theme::names().into_iter().chain([theme::BASE.to_owned()]) {
+            let english = keys(&theme, DEFAULT_LANGUAGE);
+            assert!(!english.is_empty(), "{theme}");
+            for language in theme::LANGUAGES {
+                let here = keys(&theme, language);
+                let missing: Vec<_> = english.symmetric_difference(&here).collect();
+                assert!(here.is_empty() || missing.is_empty(), "{theme}, {language}: {missing:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn plurals_follow_the_language() {
+        let source = "seats = { $n ->\n [one] one seat\n *[other] { $n } seats\n }\n".to_owned();
+        let texts = Texts::new("t", &[("en".into(), "a.ftl".into(), source)]).unwrap();
+        let say = |n: i64| {
+            let mut args = FluentArgs::new();
+            args.set("n", n);
+            texts.get("fr", "seats", Some(&args)).unwrap()
+        };
+        assert_eq!((say(1), say(4)), ("one seat".to_owned(), "4 seats".to_owned()));
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let error = Texts::new("t", &[("en".into(), "a.ftl".into(), "= nothing\n".into())]).err().unwrap();
+        assert!(error.to_string().contains("en/a.ftl"), "{error}");
+    }
+}

@@ -14,12 +14,16 @@
 mod assets;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod format;
 mod headers;
 mod i18n;
 mod pages;
 mod poster;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod view;
 

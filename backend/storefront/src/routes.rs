@@ -1,10 +1,13 @@
 //! Addresses of the pages: parse, ask, render.
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
+use actix_web::dev::Payload;
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use marquee_core::ids::{HoldId, OrderId, PerformanceId};
 use serde_json::{Value, json};
 use tera::Context;
@@ -24,26 +27,32 @@ const RETRY_SECONDS: &str = "5";
 /// Anything without a route of its own gets [`not_found`].
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/").route(web::get().to(home)).route(web::head().to(home)))
-        .service(resource("/events/{slug}").route(web::get().to(event)).route(web::head().to(event)))
+        .service(web::resource("/").route(web::get().to(home)).route(web::head().to(home)))
+        .service(web::resource("/events/{slug}").route(web::get().to(event)).route(web::head().to(event)))
         .service(
-            resource("/performances/{id}").route(web::get().to(performance)).route(web::head().to(performance)),
+            web::resource("/performances/{id}")
+                .route(web::get().to(performance))
+                .route(web::head().to(performance)),
         )
-        .service(resource("/checkout/{hold}").route(web::get().to(checkout)).route(web::head().to(checkout)))
-        .service(resource("/orders/{id}").route(web::get().to(order)).route(web::head().to(order)))
         .service(
-            resource("/posters/{key}/{file}")
+            web::resource("/checkout/{hold}").route(web::get().to(checkout)).route(web::head().to(checkout)),
+        )
+        .service(web::resource("/orders/{id}").route(web::get().to(order)).route(web::head().to(order)))
+        .service(
+            web::resource("/posters/{key}/{file}")
                 .route(web::get().to(poster::picture))
                 .route(web::head().to(poster::picture)),
         )
-        .service(resource("/assets/{name}").route(web::get().to(assets::asset)).route(web::head().to(assets::asset)))
-        .service(resource("/icon.svg").route(web::get().to(assets::icon)).route(web::head().to(assets::icon)))
-        .service(resource("/robots.txt").route(web::get().to(robots)))
+        .service(
+            web::resource("/assets/{name}")
+                .route(web::get().to(assets::asset))
+                .route(web::head().to(assets::asset)),
+        )
+        .service(
+            web::resource("/icon.svg").route(web::get().to(assets::icon)).route(web::head().to(assets::icon)),
+        )
+        .service(web::resource("/robots.txt").route(web::get().to(robots)))
         .default_service(web::to(not_found));
-}
-
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path)
 }
 
 /// What a page says of itself.
@@ -61,33 +70,48 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(template: &'a str, caching: Caching) -> Self {
-        Self { template, title: None, description: None, image: None, data: json!({}), caching, payment: None }
+        Self {
+            template,
+            title: None,
+            description: None,
+            image: None,
+            data: json!({}),
+            caching,
+            payment: None,
+        }
     }
 }
 
-/// A request at a site, with what is needed to render.
-struct Visit<'a> {
-    request: &'a HttpRequest,
-    shop: &'a Storefront,
+/// A request at a site, with what is needed to render. At a host without a site there is none: the neutral page
+/// answers in its place.
+struct Visit {
+    request: HttpRequest,
+    shop: web::Data<Storefront>,
     site: Arc<Site>,
     theme: Arc<Theme>,
     language: String,
 }
 
-impl<'a> Visit<'a> {
-    /// # Errors
-    /// The neutral page when no site has this host.
-    fn begin(request: &'a HttpRequest, shop: &'a Storefront) -> Result<Self, HttpResponse> {
-        let Some(site) = (shop.site_of)(request) else { return Err(neutral(request, shop)) };
+impl Visit {
+    #[allow(clippy::result_large_err, reason = "the answer is boxed by the extractor")]
+    fn begin(request: &HttpRequest) -> Result<Self, HttpResponse> {
+        let shop = request
+            .app_data::<web::Data<Storefront>>()
+            .ok_or_else(|| broken("the application has no storefront"))?;
+        let site = (shop.site_of)(request).ok_or_else(|| neutral(request, shop))?;
         let theme = shop.engine.theme(&site.theme).map_err(|error| broken(&error))?;
         let language = theme.texts.language(&site.locale).to_owned();
-        Ok(Self { request, shop, site, theme, language })
+        Ok(Self { request: request.clone(), shop: shop.clone(), site, theme, language })
     }
 
     fn views(&self) -> Views<'_> {
         Views {
             site: &self.site,
-            calendar: Calendar { zone: self.site.timezone, texts: &self.theme.texts, language: &self.language },
+            calendar: Calendar {
+                zone: self.site.timezone,
+                texts: &self.theme.texts,
+                language: &self.language,
+            },
             now: self.shop.clock.now(),
             poster_family: &self.theme.settings.poster,
         }
@@ -97,7 +121,7 @@ impl<'a> Visit<'a> {
     fn answer(&self, result: Result<(Page<'_>, Context), PageError>) -> HttpResponse {
         let rendered = result.and_then(|(page, context)| {
             let html = self.render(&page, context)?;
-            Ok(headers::page(self.request, StatusCode::OK, html, page.caching, page.payment))
+            Ok(headers::page(&self.request, StatusCode::OK, html, page.caching, page.payment))
         });
         rendered.unwrap_or_else(|error| self.error(&error))
     }
@@ -155,9 +179,10 @@ impl<'a> Visit<'a> {
         };
         let mut context = Context::new();
         context.insert("kind", kind);
-        let page = Page::new("error.html", Caching::Never);
+        let mut page = Page::new("error.html", Caching::Never);
+        page.title = self.theme.texts.get(&self.language, &format!("error-{kind}-title"), None);
         let mut response = match self.render(&page, context) {
-            Ok(html) => headers::page(self.request, status, html, Caching::Never, None),
+            Ok(html) => headers::page(&self.request, status, html, Caching::Never, None),
             Err(error) => broken(&error),
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -167,13 +192,21 @@ impl<'a> Visit<'a> {
     }
 }
 
+impl FromRequest for Visit {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            Self::begin(request)
+                .map_err(|response| InternalError::from_response("no visit", response).into()),
+        )
+    }
+}
+
 /// `GET /`
-async fn home(request: HttpRequest, shop: web::Data<Storefront>) -> HttpResponse {
-    let visit = match Visit::begin(&request, &shop) {
-        Ok(visit) => visit,
-        Err(response) => return response,
-    };
-    let result = shop.pages.events(&visit.site).await.map(|events| {
+async fn home(visit: Visit) -> HttpResponse {
+    let result = visit.shop.pages.events(&visit.site).await.map(|events| {
         let months = visit.views().months(&events);
         let all = || months.iter().flat_map(|month| &month.events);
         let featured = all().find(|event| event.state == "on_sale").or_else(|| all().next());
@@ -189,12 +222,8 @@ async fn home(request: HttpRequest, shop: web::Data<Storefront>) -> HttpResponse
 }
 
 /// `GET /events/{slug}`
-async fn event(request: HttpRequest, slug: web::Path<String>, shop: web::Data<Storefront>) -> HttpResponse {
-    let visit = match Visit::begin(&request, &shop) {
-        Ok(visit) => visit,
-        Err(response) => return response,
-    };
-    let result = shop.pages.event(&visit.site, &slug).await.map(|event| {
+async fn event(visit: Visit, slug: web::Path<String>) -> HttpResponse {
+    let result = visit.shop.pages.event(&visit.site, &slug).await.map(|event| {
         let views = visit.views();
         let view = views.event(&event);
         let mut context = Context::new();
@@ -210,13 +239,9 @@ async fn event(request: HttpRequest, slug: web::Path<String>, shop: web::Data<St
 }
 
 /// `GET /performances/{id}`
-async fn performance(request: HttpRequest, id: web::Path<String>, shop: web::Data<Storefront>) -> HttpResponse {
-    let visit = match Visit::begin(&request, &shop) {
-        Ok(visit) => visit,
-        Err(response) => return response,
-    };
+async fn performance(visit: Visit, id: web::Path<String>) -> HttpResponse {
     let found = match id.parse::<PerformanceId>() {
-        Ok(id) => shop.pages.event_of(&visit.site, id).await.map(|event| (id, event)),
+        Ok(id) => visit.shop.pages.event_of(&visit.site, id).await.map(|event| (id, event)),
         Err(_) => Err(PageError::NotFound),
     };
     let result = found.and_then(|(id, event)| {
@@ -237,26 +262,18 @@ async fn performance(request: HttpRequest, id: web::Path<String>, shop: web::Dat
 }
 
 /// `GET /checkout/{hold}`: the same for every hold; its script shows what the visitor's token opens.
-async fn checkout(request: HttpRequest, hold: web::Path<String>, shop: web::Data<Storefront>) -> HttpResponse {
-    let visit = match Visit::begin(&request, &shop) {
-        Ok(visit) => visit,
-        Err(response) => return response,
-    };
+async fn checkout(visit: Visit, hold: web::Path<String>) -> HttpResponse {
     let result = hold.parse::<HoldId>().map_err(|_| PageError::NotFound).map(|hold| {
         let mut page = Page::new("checkout.html", Caching::Never);
-        page.data = json!({ "hold": hold, "payment_script": shop.payment.url });
-        page.payment = Some(&shop.payment);
+        page.data = json!({ "hold": hold, "payment_script": visit.shop.payment.url });
+        page.payment = Some(&visit.shop.payment);
         (page, Context::new())
     });
     visit.answer(result)
 }
 
 /// `GET /orders/{id}`: likewise.
-async fn order(request: HttpRequest, id: web::Path<String>, shop: web::Data<Storefront>) -> HttpResponse {
-    let visit = match Visit::begin(&request, &shop) {
-        Ok(visit) => visit,
-        Err(response) => return response,
-    };
+async fn order(visit: Visit, id: web::Path<String>) -> HttpResponse {
     let result = id.parse::<OrderId>().map_err(|_| PageError::NotFound).map(|id| {
         let mut page = Page::new("order.html", Caching::Never);
         page.data = json!({ "order": id });
@@ -274,8 +291,8 @@ async fn robots() -> HttpResponse {
 }
 
 /// The page for an address that leads nowhere, in the site's look; without a brand where no site has the host.
-pub async fn not_found(request: HttpRequest, shop: web::Data<Storefront>) -> HttpResponse {
-    match Visit::begin(&request, &shop) {
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    match Visit::begin(&request) {
         Ok(visit) => visit.error(&PageError::NotFound),
         Err(response) => response,
     }
@@ -296,7 +313,7 @@ fn neutral(request: &HttpRequest, shop: &Storefront) -> HttpResponse {
 }
 
 /// When not even the error page can be made.
-fn broken(error: &PageError) -> HttpResponse {
+fn broken(error: impl std::fmt::Display) -> HttpResponse {
     tracing::error!(error = %error, "error page could not be made");
     HttpResponse::InternalServerError()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -94,7 +94,9 @@ impl Settings {
     pub fn with_colors(&self, own: &BTreeMap<String, String>) -> Self {
         let mut settings = self.clone();
         for (role, color) in own {
-            if is_hex(color) && let Some(mine) = settings.colors.get_mut(role) {
+            if is_hex(color)
+                && let Some(mine) = settings.colors.get_mut(role)
+            {
                 mine.clone_from(color);
             }
         }

@@ -1,6 +1,5 @@
 //! What templates see: every text formatted, every address made, nothing left to compute.
 
-
 use chrono::{DateTime, Utc};
 use marquee_core::money::Price;
 use serde::Serialize;
@@ -154,9 +153,10 @@ impl Views<'_> {
             poster: self.poster(&event.slug, &event.poster),
             last: performances.last().filter(|_| performances.len() > 1).map(|one| one.starts.clone()),
             next,
-            from_price: cheapest.map(|price| self.from_price(price)),
+            from_price: cheapest.map(|price| self.cheapest(price)),
             state: best.map_or("ended", state_name),
-            few_left: !sorted.is_empty() && sorted.iter().all(|one| one.few_left || one.state != Saleable::OnSale)
+            few_left: !sorted.is_empty()
+                && sorted.iter().all(|one| one.few_left || one.state != Saleable::OnSale)
                 && best == Some(Saleable::OnSale),
             performances,
         }
@@ -169,7 +169,8 @@ impl Views<'_> {
         let mut months: Vec<(String, MonthView)> = Vec::new();
         for view in views {
             let Some(next) = view.performances.first() else { continue };
-            let (key, name, year) = (next.starts.month_key.clone(), next.starts.month_long.clone(), next.starts.year);
+            let (key, name, year) =
+                (next.starts.month_key.clone(), next.starts.month_long.clone(), next.starts.year);
             match months.last_mut() {
                 Some((last, month)) if *last == key => month.events.push(view),
                 _ => months.push((key, MonthView { name, year, events: vec![view] })),
@@ -198,7 +199,7 @@ impl Views<'_> {
             bookable: performance.state == Saleable::OnSale,
             few_left: performance.few_left && performance.state == Saleable::OnSale,
             opens: opens.map(|at| self.calendar.moment(at)),
-            from_price: cheapest.map(|price| self.from_price(price)),
+            from_price: cheapest.map(|price| self.cheapest(price)),
             reserved: performance.plan_url.is_some(),
             levels: performance
                 .price_levels
@@ -234,7 +235,9 @@ impl Views<'_> {
     fn poster(&self, slug: &str, poster: &Poster) -> PosterView {
         let base = format!("/posters/{slug}-{}", poster.seed);
         let format = picture_format(&poster.style, self.poster_family);
-        PosterView { share: format!("{base}/share.png"), base, format }
+        // Where links are shared, WebP is not known everywhere.
+        let share = if format == "webp" { "png" } else { format };
+        PosterView { share: format!("{base}/share.{share}"), base, format }
     }
 
     fn price(&self, amount: i64, price: &Price) -> String {
@@ -242,7 +245,7 @@ impl Views<'_> {
     }
 
     /// The cheapest price, without a fraction where that is nothing.
-    fn from_price(&self, price: &Price) -> String {
+    fn cheapest(&self, price: &Price) -> String {
         crate::format::money_short(price.total, &price.currency, &self.site.locale)
     }
 
@@ -420,4 +423,3 @@ pub fn site(site: &Site) -> Value {
         "legal": site.legal,
     })
 }
-

@@ -96,10 +96,16 @@ async fn availability(id: web::Path<String>, shelf: web::Data<Shelf>) -> HttpRes
         .map(|level| json!({ "id": level.id, "free": free.get(&level.id.to_string()).copied().unwrap_or(0) }))
         .collect();
     let version = shelf.taken.lock().expect("lock").len();
-    HttpResponse::Ok().json(json!({ "version": version, "as_of": now(0), "price_levels": levels, "sections": sections }))
+    HttpResponse::Ok()
+        .json(json!({ "version": version, "as_of": now(0), "price_levels": levels, "sections": sections }))
 }
 
-fn level_of_seat<'a>(plan: &Value, show: &'a Performance, section: usize, seat: usize) -> Option<&'a PriceLevel> {
+fn level_of_seat<'a>(
+    plan: &Value,
+    show: &'a Performance,
+    section: usize,
+    seat: usize,
+) -> Option<&'a PriceLevel> {
     let category = plan["sections"][section]["seats"]["category"][seat].as_u64()?;
     let name = plan["categories"][usize::try_from(category).ok()?]["name"].as_str()?;
     show.price_levels.iter().find(|level| level.categories.iter().any(|one| one == name))
@@ -186,7 +192,12 @@ fn unit(level: &PriceLevel, ticket_type: Option<&str>, seat: Option<(&Value, usi
 }
 
 async fn get_hold(id: web::Path<String>, shelf: web::Data<Shelf>) -> HttpResponse {
-    shelf.holds.lock().expect("lock").get(id.as_str()).map_or_else(not_found, |hold| HttpResponse::Ok().json(hold))
+    shelf
+        .holds
+        .lock()
+        .expect("lock")
+        .get(id.as_str())
+        .map_or_else(not_found, |hold| HttpResponse::Ok().json(hold))
 }
 
 async fn release(id: web::Path<String>, shelf: web::Data<Shelf>) -> HttpResponse {
@@ -218,8 +229,14 @@ async fn pay(id: web::Path<String>, body: web::Json<Value>, shelf: web::Data<She
     let mut orders = shelf.orders.lock().expect("lock");
     let Some(order) = orders.get_mut(id.as_str()) else { return not_found() };
     match body["confirmation_token"].as_str().unwrap_or("ctoken_4242") {
-        "ctoken_0002" => problem(StatusCode::PAYMENT_REQUIRED, "payment_declined", json!({ "decline_code": "generic_decline" })),
-        "ctoken_3155" => HttpResponse::Ok().json(json!({ "status": "requires_action", "client_secret": "pi_1_secret_2" })),
+        "ctoken_0002" => problem(
+            StatusCode::PAYMENT_REQUIRED,
+            "payment_declined",
+            json!({ "decline_code": "generic_decline" }),
+        ),
+        "ctoken_3155" => {
+            HttpResponse::Ok().json(json!({ "status": "requires_action", "client_secret": "pi_1_secret_2" }))
+        }
         _ => {
             order["status"] = json!("paid");
             order["tickets"] = order["lines"].as_array().into_iter().flatten().enumerate().map(|(at, line)| json!({
@@ -235,7 +252,12 @@ async fn get_order(request: HttpRequest, id: web::Path<String>, shelf: web::Data
     if request.headers().get("Order-Token").is_none() {
         return not_found();
     }
-    shelf.orders.lock().expect("lock").get(id.as_str()).map_or_else(not_found, |order| HttpResponse::Ok().json(order))
+    shelf
+        .orders
+        .lock()
+        .expect("lock")
+        .get(id.as_str())
+        .map_or_else(not_found, |order| HttpResponse::Ok().json(order))
 }
 
 /// Something that looks like a code from afar.
@@ -272,7 +294,8 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0_u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for at in 0..4 {
             let letter = LETTERS[(word >> (18 - 6 * at)) as usize & 63];
             out.push(if at <= chunk.len() { letter as char } else { '=' });

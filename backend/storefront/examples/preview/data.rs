@@ -9,7 +9,8 @@ use chrono_tz::Tz;
 use marquee_core::ids::{EventId, PerformanceId, PriceLevelId, TenantId, TicketTypeId};
 use marquee_core::money::Price;
 use marquee_storefront::{
-    Contact, Credit, Event, PageError, Pages, Performance, Poster, PriceLevel, Saleable, Site, TicketType, Venue,
+    Contact, Credit, Event, PageError, Pages, Performance, Poster, PriceLevel, Saleable, Site, TicketType,
+    Venue,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,7 +30,8 @@ impl World {
         let mut world = Self { sites: BTreeMap::new(), events: BTreeMap::new(), plan, sold: BTreeMap::new() };
         for theme in ["riverside", "basement"] {
             let path = format!("{}/../../tenant-themes/{theme}/demo-events.json", env!("CARGO_MANIFEST_DIR"));
-            let demo: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("demo events")).expect("json");
+            let demo: Value =
+                serde_json::from_str(&std::fs::read_to_string(path).expect("demo events")).expect("json");
             let site = site(theme, port, &demo["site"]);
             let events = demo["events"].as_array().expect("events");
             let events = events.iter().map(|one| world.read_event(theme, &demo, one, &site)).collect();
@@ -41,11 +43,14 @@ impl World {
 
     fn read_event(&mut self, theme: &str, demo: &Value, one: &Value, site: &Site) -> Event {
         let slug = text(&one["slug"]);
-        let levels: Vec<PriceLevel> =
-            list(&one["price_levels"]).map(|level| level_of(&slug, level, &text(&demo["site"]["currency"]))).collect();
+        let levels: Vec<PriceLevel> = list(&one["price_levels"])
+            .map(|level| level_of(&slug, level, &text(&demo["site"]["currency"])))
+            .collect();
         let performances = list(&one["performances"])
             .enumerate()
-            .map(|(at, show)| self.performance(theme, demo, &format!("{slug}/{at}"), show, site, levels.clone()))
+            .map(|(at, show)| {
+                self.performance(theme, demo, &format!("{slug}/{at}"), show, site, levels.clone())
+            })
             .collect();
         Event {
             id: EventId(id(&slug)),
@@ -77,12 +82,14 @@ impl World {
         price_levels: Vec<PriceLevel>,
     ) -> Performance {
         let sold_out = show["sold_out"] == json!(true);
-        let from = show["on_sale_in_seconds"].as_i64().map(|seconds| Utc::now() + TimeDelta::seconds(seconds));
+        let from =
+            show["on_sale_in_seconds"].as_i64().map(|seconds| Utc::now() + TimeDelta::seconds(seconds));
         let sold = if sold_out { 1.0 } else { show["sold"].as_f64().unwrap_or(0.0) };
         let day = show["days_from_now"].as_u64().unwrap_or(0);
         let moment = |field: &str, day: u64| show[field].as_str().map(|time| at(site.timezone, day, time));
         let starts_at = moment("starts_at", day).expect("a start");
-        let ends_at = moment("ends_at", day).map(|end| if end < starts_at { end + TimeDelta::days(1) } else { end });
+        let ends_at =
+            moment("ends_at", day).map(|end| if end < starts_at { end + TimeDelta::days(1) } else { end });
         let venue = list(&demo["venues"]).find(|venue| venue["key"] == show["venue"]).expect("a venue");
         let performance = PerformanceId(id(key));
         self.sold.insert(performance, sold);
@@ -218,7 +225,8 @@ fn small_plan() -> Value {
     let mut seats = json!({ "id": [], "row": [], "number": [], "x": [], "y": [], "category": [] });
     for (at, row) in rows.chars().enumerate() {
         for number in 1..=12_usize {
-            let mut add = |column: &str, value: Value| seats[column].as_array_mut().expect("column").push(value);
+            let mut add =
+                |column: &str, value: Value| seats[column].as_array_mut().expect("column").push(value);
             add("id", json!(format!("{row}{number}")));
             add("row", json!(row.to_string()));
             add("number", json!(number.to_string()));
@@ -227,8 +235,10 @@ fn small_plan() -> Value {
             add("category", json!(at.min(4)));
         }
     }
-    let categories: Vec<Value> =
-        ["I", "II", "III", "IV", "V"].iter().map(|n| json!({ "name": format!("Category {n}"), "color": "#888888" })).collect();
+    let categories: Vec<Value> = ["I", "II", "III", "IV", "V"]
+        .iter()
+        .map(|n| json!({ "name": format!("Category {n}"), "color": "#888888" }))
+        .collect();
     json!({
         "size": { "width": 450, "height": 340 },
         "categories": categories,

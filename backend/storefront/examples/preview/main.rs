@@ -7,7 +7,13 @@
 //!
 //! Then open `http://riverside.localhost:8099` and `http://basement.localhost:8099`. `plan.json` is a seating plan in
 //! the shape of `GET /api/v1/plans/{hash}`; without it a small one is made up. Nothing is kept.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic
+)]
 
 mod api;
 mod data;
@@ -21,7 +27,8 @@ use marquee_storefront::{PaymentScript, Storefront, configure};
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let option = |name: &str| arguments.iter().position(|one| one == name).and_then(|at| arguments.get(at + 1));
+    let option =
+        |name: &str| arguments.iter().position(|one| one == name).and_then(|at| arguments.get(at + 1));
     let port: u16 = option("--port").map_or(8099, |port| port.parse().expect("a port"));
     let plan = option("--plan").map(|path| std::fs::read_to_string(path).expect("a plan to read"));
     let world = Arc::new(data::World::load(port, plan.as_deref()));
@@ -32,7 +39,8 @@ async fn main() -> std::io::Result<()> {
     };
     let payment = PaymentScript { url: "/pay/element.js".to_owned(), origins: Vec::new() };
     let pages = Arc::clone(&world) as Arc<dyn marquee_storefront::Pages>;
-    let shop = Storefront::new(pages, Box::new(site_of), payment, Arc::new(SystemClock)).expect("themes that parse");
+    let shop =
+        Storefront::new(pages, Box::new(site_of), payment, Arc::new(SystemClock)).expect("themes that parse");
     let shop = web::Data::new(shop);
     let shelf = web::Data::new(api::Shelf::new(world));
     println!("http://riverside.localhost:{port}\nhttp://basement.localhost:{port}");

@@ -9,7 +9,9 @@ pub struct Hand(u64);
 impl Hand {
     /// A hand for a seed; `purpose` keeps two motifs with one seed apart.
     pub fn new(seed: u32, purpose: &str) -> Self {
-        let mixed = purpose.bytes().fold(u64::from(seed), |sum, byte| sum.wrapping_mul(1_099_511_628_211) ^ u64::from(byte));
+        let mixed = purpose
+            .bytes()
+            .fold(u64::from(seed), |sum, byte| sum.wrapping_mul(1_099_511_628_211) ^ u64::from(byte));
         Self(mixed ^ (u64::from(seed) << 32))
     }
 
@@ -61,7 +63,10 @@ impl Canvas {
 
     /// A rectangle.
     pub fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, fill: &str) {
-        let _ = write!(self.body, r#"<rect x="{x:.1}" y="{y:.1}" width="{w:.1}" height="{h:.1}" fill="{fill}"/>"#);
+        let _ = write!(
+            self.body,
+            r#"<rect x="{x:.1}" y="{y:.1}" width="{w:.1}" height="{h:.1}" fill="{fill}"/>"#
+        );
     }
 
     /// A circle.
@@ -101,7 +106,8 @@ impl Canvas {
 
     /// What `draw` adds, turned by degrees about a point, with an opacity.
     pub fn turned(&mut self, degrees: f64, (x, y): (f64, f64), opacity: f64, draw: impl FnOnce(&mut Self)) {
-        let _ = write!(self.body, r#"<g transform="rotate({degrees:.2} {x:.1} {y:.1})" opacity="{opacity:.2}">"#);
+        let _ =
+            write!(self.body, r#"<g transform="rotate({degrees:.2} {x:.1} {y:.1})" opacity="{opacity:.2}">"#);
         draw(self);
         self.body.push_str("</g>");
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat, RgbImage};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, fontdb::Database};
+use resvg::usvg::{Node, Options, Tree, fontdb::Database};
 
-use super::canvas::Hand;
 use super::Drawing;
+use super::canvas::Hand;
 use crate::PageError;
 use crate::theme::{BASE, Files};
 
@@ -54,12 +54,13 @@ impl Fonts {
     fn measure(&self, line: &str) -> (f64, f64) {
         let mut canvas = super::canvas::Canvas::new((10.0, 10.0), "none");
         canvas.text((0.0, 0.0), 100.0, DISPLAY, "#000", line);
-        self.parse(&canvas.finish())
-            .map(|tree| {
-                let bounds = tree.root().abs_bounding_box();
-                (f64::from(bounds.width()).max(1.0), f64::from(bounds.height()).max(1.0))
+        let ink = self.parse(&canvas.finish()).ok().and_then(|tree| {
+            tree.root().children().iter().find_map(|node| match node {
+                Node::Text(text) => Some(text.flattened().abs_bounding_box()),
+                _ => None,
             })
-            .unwrap_or((100.0, 70.0))
+        });
+        ink.map_or((100.0, 70.0), |ink| (f64::from(ink.width()).max(1.0), f64::from(ink.height()).max(1.0)))
     }
 }
 
@@ -104,7 +105,7 @@ fn grain(picture: &mut RgbImage, amount: u8, seed: u32) {
 fn encode(picture: &RgbImage, format: &str) -> Result<Vec<u8>, PageError> {
     let mut bytes = Cursor::new(Vec::new());
     let result = match format {
-        "jpg" => JpegEncoder::new_with_quality(&mut bytes, 82).encode(
+        "jpg" => JpegEncoder::new_with_quality(&mut bytes, 76).encode(
             picture.as_raw(),
             picture.width(),
             picture.height(),

@@ -42,12 +42,27 @@ fn orchard(c: &mut Canvas, hand: &mut Hand) {
         let trunk = |top: f64, bottom: f64| {
             let at = |y: f64| x + lean * (1.0 - y / foot);
             let half = |y: f64| width * (0.3 + 0.2 * y / foot);
-            [(at(top) - half(top), top), (at(top) + half(top), top), (at(bottom) + half(bottom), bottom), (at(bottom) - half(bottom), bottom)]
+            [
+                (at(top) - half(top), top),
+                (at(top) + half(top), top),
+                (at(bottom) + half(bottom), bottom),
+                (at(bottom) - half(bottom), bottom),
+            ]
         };
         if index == felled {
             let cut = foot - h * 0.075;
             c.polygon(&trunk(cut, foot), ink);
-            c.path(&format!("M{:.1} {cut:.1} a{r:.1} {q:.1} 0 1 0 {d:.1} 0 a{r:.1} {q:.1} 0 1 0 {:.1} 0 Z", x - width * 0.5, -width, r = width * 0.5, q = width * 0.2, d = width), white);
+            c.path(
+                &format!(
+                    "M{:.1} {cut:.1} a{r:.1} {q:.1} 0 1 0 {d:.1} 0 a{r:.1} {q:.1} 0 1 0 {:.1} 0 Z",
+                    x - width * 0.5,
+                    -width,
+                    r = width * 0.5,
+                    q = width * 0.2,
+                    d = width
+                ),
+                white,
+            );
             c.turned(27.0, (x, cut), 1.0, |c| c.polygon(&trunk(-h * 0.3, cut - width * 1.1), ink));
         } else {
             c.polygon(&trunk(-20.0, foot), ink);
@@ -61,7 +76,12 @@ fn orchard(c: &mut Canvas, hand: &mut Hand) {
         c.circle(w * hand.between(-0.02, 1.02), y, r, fill);
     }
     for _ in 0..blossoms / 4 {
-        c.circle(w * hand.between(0.0, 1.0), h * hand.between(0.5, 0.98), w.min(h) * hand.between(0.005, 0.009), white);
+        c.circle(
+            w * hand.between(0.0, 1.0),
+            h * hand.between(0.5, 0.98),
+            w.min(h) * hand.between(0.005, 0.009),
+            white,
+        );
     }
 }
 
@@ -95,12 +115,27 @@ fn sun(c: &mut Canvas, hand: &mut Hand) {
         ink,
     );
     c.circle(x, y - r * 0.42, s * 0.052, ink);
-    c.polygon(&[(x + s * 0.085, floor - s * 0.25), (x + s * 0.11, floor - s * 0.25), (x + s * 0.105, floor - s * 0.02)], pale);
+    c.polygon(
+        &[
+            (x + s * 0.085, floor - s * 0.25),
+            (x + s * 0.11, floor - s * 0.25),
+            (x + s * 0.105, floor - s * 0.02),
+        ],
+        pale,
+    );
     for (side, size) in [(-1.0, 0.085), (1.0, 0.07)] {
         let px = x + side * s * 0.055;
         let foot = floor + s * 0.13;
         let tall = s * size;
-        c.polygon(&[(px - tall * 0.14, foot - tall * 1.2), (px + tall * 0.14, foot - tall * 1.2), (px + tall * 0.42, foot), (px - tall * 0.42, foot)], pale);
+        c.polygon(
+            &[
+                (px - tall * 0.14, foot - tall * 1.2),
+                (px + tall * 0.14, foot - tall * 1.2),
+                (px + tall * 0.42, foot),
+                (px - tall * 0.42, foot),
+            ],
+            pale,
+        );
         c.circle(px, foot - tall * 1.38, tall * 0.25, pale);
     }
 }
@@ -125,14 +160,32 @@ fn hats(c: &mut Canvas, hand: &mut Hand) {
             c.path(
                 &format!(
                     "M{:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} L{:.1} {:.1} Z",
-                    x - s * 0.72, y + s * 1.2, x - s * 0.6, y + s * 0.36, x + s * 0.6, y + s * 0.36, x + s * 0.72, y + s * 1.2,
-                    x - s * 0.72, y + s * 1.2
+                    x - s * 0.72,
+                    y + s * 1.2,
+                    x - s * 0.6,
+                    y + s * 0.36,
+                    x + s * 0.6,
+                    y + s * 0.36,
+                    x + s * 0.72,
+                    y + s * 1.2,
+                    x - s * 0.72,
+                    y + s * 1.2
                 ),
                 if strange { other } else { ink },
             );
             c.circle(x, y + s * 0.18, s * 0.36, face);
             c.path(
-                &format!("M{:.1} {:.1} q{:.1} {:.1} {:.1} 0 q{:.1} {:.1} {:.1} 0 Z", x - s * 0.26, y + s * 0.3, s * 0.13, -s * 0.15, s * 0.26, s * 0.13, -s * 0.15, s * 0.26),
+                &format!(
+                    "M{:.1} {:.1} q{:.1} {:.1} {:.1} 0 q{:.1} {:.1} {:.1} 0 Z",
+                    x - s * 0.26,
+                    y + s * 0.3,
+                    s * 0.13,
+                    -s * 0.15,
+                    s * 0.26,
+                    s * 0.13,
+                    -s * 0.15,
+                    s * 0.26
+                ),
                 if strange { band } else { ink },
             );
             c.turned(tilt, (x, y), 1.0, |c| {
@@ -155,20 +208,50 @@ fn wall(c: &mut Canvas, hand: &mut Hand) {
     let s = w.min(h);
     let top = h * 0.56;
     c.path(
-        &format!("M{:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} Z",
-            w * 0.5 - s * 0.52, top + s * 0.1, w * 0.5 - s * 0.5, h * 0.2, w * 0.5 - s * 0.2, h * 0.17, w * 0.5, h * 0.17,
-            w * 0.5 + s * 0.2, h * 0.17, w * 0.5 + s * 0.5, h * 0.2, w * 0.5 + s * 0.52, top + s * 0.1),
+        &format!(
+            "M{:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} Z",
+            w * 0.5 - s * 0.52,
+            top + s * 0.1,
+            w * 0.5 - s * 0.5,
+            h * 0.2,
+            w * 0.5 - s * 0.2,
+            h * 0.17,
+            w * 0.5,
+            h * 0.17,
+            w * 0.5 + s * 0.2,
+            h * 0.17,
+            w * 0.5 + s * 0.5,
+            h * 0.2,
+            w * 0.5 + s * 0.52,
+            top + s * 0.1
+        ),
         coat,
     );
     c.path(
-        &format!("M{:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} L{:.1} {:.1} Z",
-            w * 0.5, h * 0.17, w * 0.5 + s * 0.2, h * 0.17, w * 0.5 + s * 0.5, h * 0.2, w * 0.5 + s * 0.52, top + s * 0.1,
-            w * 0.5 + s * 0.06, top + s * 0.1),
+        &format!(
+            "M{:.1} {:.1} C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1} L{:.1} {:.1} Z",
+            w * 0.5,
+            h * 0.17,
+            w * 0.5 + s * 0.2,
+            h * 0.17,
+            w * 0.5 + s * 0.5,
+            h * 0.2,
+            w * 0.5 + s * 0.52,
+            top + s * 0.1,
+            w * 0.5 + s * 0.06,
+            top + s * 0.1
+        ),
         shadow,
     );
     c.circle(w * 0.5 - s * 0.02, h * 0.165, s * 0.085, "#d9a583");
     c.path(
-        &format!("M{:.1} {:.1} a{r:.1} {r:.1} 0 0 1 {:.1} 0 Z", w * 0.5 - s * 0.115, h * 0.155, s * 0.19, r = s * 0.095),
+        &format!(
+            "M{:.1} {:.1} a{r:.1} {r:.1} 0 0 1 {:.1} 0 Z",
+            w * 0.5 - s * 0.115,
+            h * 0.155,
+            s * 0.19,
+            r = s * 0.095
+        ),
         "#b1432f",
     );
     c.circle(w * 0.5 - s * 0.02, h * 0.155 - s * 0.105, s * 0.024, snow);
@@ -187,11 +270,24 @@ fn wall(c: &mut Canvas, hand: &mut Hand) {
     }
     let (hx, hy, hr) = (w * 0.5 + s * 0.2, h * 0.84, s * 0.135);
     c.circle(hx, hy, hr, spring);
-    let inside = format!("M{:.1} {hy:.1} a{hr:.1} {hr:.1} 0 1 0 {:.1} 0 a{hr:.1} {hr:.1} 0 1 0 {:.1} 0 Z", hx - hr, hr * 2.0, -hr * 2.0);
+    let inside = format!(
+        "M{:.1} {hy:.1} a{hr:.1} {hr:.1} 0 1 0 {:.1} 0 a{hr:.1} {hr:.1} 0 1 0 {:.1} 0 Z",
+        hx - hr,
+        hr * 2.0,
+        -hr * 2.0
+    );
     c.clipped(&inside, |c| {
         c.circle(hx - hr * 0.3, hy + hr * 1.35, hr * 1.0, "#7fae5a");
         c.circle(hx + hr * 0.9, hy + hr * 1.2, hr * 0.8, "#5f9650");
-        c.polygon(&[(hx - hr * 0.28, hy + hr * 0.6), (hx + hr * 0.12, hy + hr * 0.6), (hx - hr * 0.02, hy - hr * 0.1), (hx - hr * 0.14, hy - hr * 0.1)], child);
+        c.polygon(
+            &[
+                (hx - hr * 0.28, hy + hr * 0.6),
+                (hx + hr * 0.12, hy + hr * 0.6),
+                (hx - hr * 0.02, hy - hr * 0.1),
+                (hx - hr * 0.14, hy - hr * 0.1),
+            ],
+            child,
+        );
         c.circle(hx - hr * 0.08, hy - hr * 0.25, hr * 0.17, child);
     });
     c.path(
@@ -200,7 +296,12 @@ fn wall(c: &mut Canvas, hand: &mut Hand) {
             let step = w / 14.0;
             for index in 0..14 {
                 let x = step * (f64::from(index) + 1.0);
-                d.push_str(&format!(" Q{:.1} {:.1} {x:.1} {:.1}", x - step / 2.0, top - s * hand.between(0.02, 0.05), top + s * 0.012));
+                d.push_str(&format!(
+                    " Q{:.1} {:.1} {x:.1} {:.1}",
+                    x - step / 2.0,
+                    top - s * hand.between(0.02, 0.05),
+                    top + s * 0.012
+                ));
             }
             d.push_str(" Z");
             d
@@ -208,7 +309,12 @@ fn wall(c: &mut Canvas, hand: &mut Hand) {
         snow,
     );
     for _ in 0..(w * h / 16000.0) as usize {
-        c.circle(w * hand.between(0.0, 1.0), h * hand.between(0.0, 0.97), s * hand.between(0.003, 0.009), snow);
+        c.circle(
+            w * hand.between(0.0, 1.0),
+            h * hand.between(0.0, 0.97),
+            s * hand.between(0.003, 0.009),
+            snow,
+        );
     }
 }
 
@@ -222,7 +328,12 @@ fn road(c: &mut Canvas, hand: &mut Hand) {
     c.circle(w * 0.27, h * 0.2, s * 0.13, salt);
     c.circle(w * 0.27 + s * 0.045, h * 0.2 - s * 0.025, s * 0.115, "#18233c");
     for _ in 0..60 {
-        c.circle(w * hand.between(0.0, 1.0), horizon * hand.between(0.0, 0.9), s * hand.between(0.0012, 0.0032), grey);
+        c.circle(
+            w * hand.between(0.0, 1.0),
+            horizon * hand.between(0.0, 0.9),
+            s * hand.between(0.0012, 0.0032),
+            grey,
+        );
     }
     for (x, half, tall) in [(0.08, 0.24, 0.17), (0.92, 0.3, 0.23), (0.34, 0.2, 0.12)] {
         let (px, half, tall) = (w * x, w * half, h * tall * hand.between(0.92, 1.08));
@@ -234,13 +345,26 @@ fn road(c: &mut Canvas, hand: &mut Hand) {
         let top = horizon + (h - horizon) * y;
         c.rect(0.0, top, w, s * 0.003 * (step as f64 + 1.0), "#354974");
     }
-    c.polygon(&[(point - s * 0.008, horizon), (point + s * 0.008, horizon), (w * 0.57 + s * 0.62, h), (w * 0.57 - s * 0.62, h)], tar);
+    c.polygon(
+        &[
+            (point - s * 0.008, horizon),
+            (point + s * 0.008, horizon),
+            (w * 0.57 + s * 0.62, h),
+            (w * 0.57 - s * 0.62, h),
+        ],
+        tar,
+    );
     let at = |t: f64| horizon + (h - horizon) * t * t;
     for dash in 0..9 {
         let (from, to) = (f64::from(dash) / 9.0 + 0.03, f64::from(dash) / 9.0 + 0.085);
         let half = |t: f64| s * 0.018 * t * t + 0.6;
         c.polygon(
-            &[(point - half(from), at(from)), (point + half(from), at(from)), (point + half(to), at(to)), (point - half(to), at(to))],
+            &[
+                (point - half(from), at(from)),
+                (point + half(from), at(from)),
+                (point + half(to), at(to)),
+                (point - half(to), at(to)),
+            ],
             salt,
         );
     }
@@ -270,15 +394,46 @@ fn storm(c: &mut Canvas, hand: &mut Hand) {
     c.circle(mx, my, mr * 0.5, "#0f4450");
     c.circle(mx + mr * 0.14, my - mr * 0.14, mr * 0.14, bone);
     let zig = |x: f64, y: f64, t: f64| {
-        [(x, y), (x + t * 0.3, y), (x + t * 0.12, y + t * 0.42), (x + t * 0.34, y + t * 0.42), (x - t * 0.12, y + t * 1.15), (x + t * 0.03, y + t * 0.58), (x - t * 0.18, y + t * 0.58)]
+        [
+            (x, y),
+            (x + t * 0.3, y),
+            (x + t * 0.12, y + t * 0.42),
+            (x + t * 0.34, y + t * 0.42),
+            (x - t * 0.12, y + t * 1.15),
+            (x + t * 0.03, y + t * 0.58),
+            (x - t * 0.18, y + t * 0.58),
+        ]
     };
     c.polygon(&zig(w * 0.2, h * 0.07, s * 0.26), red);
     let (bx, by, b) = (w * 0.33, h * 0.475, s * 0.125);
     c.turned(-19.0, (bx, by), 1.0, |c| {
-        c.path(&format!("M{:.1} {:.1} h{:.1} q{:.1} {:.1} {:.1} {:.1} h{:.1} q{:.1} {:.1} {:.1} {:.1} Z", bx - b, by, b * 2.0, -b * 0.1, b * 0.5, -b * 0.5, b * 0.5, -b * 1.05, -b * 0.35, -b * 0.05, -b * 0.45, -b * 0.5), red);
+        c.path(
+            &format!(
+                "M{:.1} {:.1} h{:.1} q{:.1} {:.1} {:.1} {:.1} h{:.1} q{:.1} {:.1} {:.1} {:.1} Z",
+                bx - b,
+                by,
+                b * 2.0,
+                -b * 0.1,
+                b * 0.5,
+                -b * 0.5,
+                b * 0.5,
+                -b * 1.05,
+                -b * 0.35,
+                -b * 0.05,
+                -b * 0.45,
+                -b * 0.5
+            ),
+            red,
+        );
         c.rect(bx - b * 0.04, by - b * 1.7, b * 0.08, b * 1.7, bone);
-        c.polygon(&[(bx + b * 0.12, by - b * 1.65), (bx + b * 0.12, by - b * 0.16), (bx + b * 1.0, by - b * 0.16)], bone);
-        c.polygon(&[(bx - b * 0.12, by - b * 1.35), (bx - b * 0.12, by - b * 0.16), (bx - b * 0.72, by - b * 0.16)], foam);
+        c.polygon(
+            &[(bx + b * 0.12, by - b * 1.65), (bx + b * 0.12, by - b * 0.16), (bx + b * 1.0, by - b * 0.16)],
+            bone,
+        );
+        c.polygon(
+            &[(bx - b * 0.12, by - b * 1.35), (bx - b * 0.12, by - b * 0.16), (bx - b * 0.72, by - b * 0.16)],
+            foam,
+        );
     });
     let r = w / (w / 130.0).round().max(6.0);
     let rows = ((h * 0.62) / (r * 0.5)).ceil() as usize + 2;
@@ -287,7 +442,10 @@ fn storm(c: &mut Canvas, hand: &mut Hand) {
         let shift = if row % 2 == 0 { 0.0 } else { r };
         let mut x = -shift;
         while x < w + r {
-            let lift = (x / w * std::f64::consts::PI * 1.6 + 0.5).sin() * h * 0.035 * (1.0 - row as f64 / rows as f64);
+            let lift = (x / w * std::f64::consts::PI * 1.6 + 0.5).sin()
+                * h
+                * 0.035
+                * (1.0 - row as f64 / rows as f64);
             let tone = hand.pick(&tones);
             c.circle(x, y - lift, r, foam);
             c.circle(x, y - lift, r * 0.9, tone);

@@ -9,15 +9,19 @@
     colorPrimary: "#1b1b1a",
     colorBackground: "#ffffff",
     colorText: "#1b1b1a",
-    colorTextSecondary: "#5c5c58",
-    colorTextPlaceholder: "#6b6b66",
+    // Derived, so that a theme that only gives text and background stays readable.
+    colorTextSecondary: "color-mix(in srgb, var(--colorText) 72%, var(--colorBackground))",
+    colorTextPlaceholder: "color-mix(in srgb, var(--colorText) 66%, var(--colorBackground))",
     colorDanger: "#b3261e",
-    colorBorder: "#767670",
+    colorBorder: "color-mix(in srgb, var(--colorText) 56%, var(--colorBackground))",
     fontFamily: "system-ui, sans-serif",
     fontSizeBase: "16px",
     borderRadius: "8px",
     spacingUnit: "4px",
   };
+
+  // `appearance.theme: "night"` for dark pages.
+  const NIGHT = { colorPrimary: "#f2f2ef", colorBackground: "#1c1c1b", colorText: "#f2f2ef", colorDanger: "#ff8f86" };
 
   const STYLE = `
     :host { display: block; }
@@ -187,7 +191,8 @@
     }
 
     paint(appearance = {}) {
-      const variables = { ...VARIABLES, ...appearance.variables };
+      const night = appearance.theme === "night" ? NIGHT : {};
+      const variables = { ...VARIABLES, ...night, ...appearance.variables };
       const declarations = Object.entries(variables)
         .filter(([, value]) => !/[;{}<]/.test(value))
         .map(([name, value]) => `--${name}: ${value};`);

@@ -16,7 +16,7 @@ pub struct ApiError {
     /// For people.
     pub message: String,
     /// Further members of the error object: `decline_code`, `charge`, `payment_intent` …
-    pub extra: Map<String, Value>,
+    pub extra: Box<Map<String, Value>>,
     /// Whether the call had begun to execute. Only then its answer is kept under its idempotency key.
     pub began: bool,
     /// `Retry-After` in seconds.
@@ -31,7 +31,7 @@ impl ApiError {
             code: None,
             param: None,
             message: message.into(),
-            extra: Map::new(),
+            extra: Box::default(),
             began: false,
             retry_after: None,
         }
@@ -170,7 +170,7 @@ impl ApiError {
         if let Some(param) = &self.param {
             error.insert("param".into(), json!(param));
         }
-        error.extend(self.extra.clone());
+        error.extend((*self.extra).clone());
         error.insert("type".into(), json!(self.kind));
         Value::Object(error)
     }

@@ -128,3 +128,13 @@ async fn the_script_is_served() {
         assert!(response.text().await.unwrap().contains("createConfirmationToken"));
     }
 }
+
+#[tokio::test]
+async fn pages_can_be_disturbed_too() {
+    let sim = Sim::start().await;
+    sim.fault("GET /v3/", "refuse", json!(null)).await;
+    assert!(sim.client.get(sim.url("/v3/")).send().await.is_err());
+    sim.fault("GET /v3/", "status", json!(503)).await;
+    assert_eq!(sim.client.get(sim.url("/v3/")).send().await.unwrap().status(), 503);
+    assert_eq!(sim.client.get(sim.url("/v3/")).send().await.unwrap().status(), 200);
+}

@@ -212,11 +212,14 @@ async fn confirmed_at_creation() {
     assert_eq!(sim.money("payment_intent").await.len(), 2);
 }
 
+/// Form, code (or type, where there is no code), parameter at fault.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 #[tokio::test]
 async fn bad_parameters_change_nothing() {
     let sim = Sim::start().await;
     let good = [("amount", "500"), ("currency", "eur")];
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[Case] = &[
         (&[("currency", "eur")], "parameter_missing", "amount"),
         (&[("amount", "500")], "parameter_missing", "currency"),
         (&[("amount", "x"), ("currency", "eur")], "parameter_invalid_integer", "amount"),

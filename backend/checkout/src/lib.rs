@@ -35,7 +35,7 @@ pub use answer::{PayBody, PlacedBody, Reply};
 pub use buyer::{Buyer, BuyerRequest};
 pub use error::CheckoutError;
 pub use pay::PayRequest;
-pub use place::OrderRequest;
+pub use place::{OrderRequest, SCOPE as ORDERS_SCOPE};
 pub use routes::{ApiDoc, routes};
 pub use service::{Checkout, CheckoutParts};
 pub use show::{OrderBody, PaymentBody};

@@ -17,7 +17,7 @@ impl From<CheckoutError> for Problem {
             CheckoutError::Invalid(errors) => Problem::fields(errors),
             CheckoutError::HoldExpired => Code::HoldExpired.into(),
             CheckoutError::OrderState(status) => {
-                Problem::new(Code::OrderState).detail(state_sentence(status)).with("status", status)
+                Problem::new(Code::OrderState).detail(state_sentence(status)).with("order_status", status)
             }
             CheckoutError::NotOnSale => Problem::new(Code::NotOnSale).with("opens_at", ()),
             CheckoutError::LimitPerBuyer { limit, has } => Problem::new(Code::LimitPerBuyer)

@@ -14,7 +14,7 @@ use crate::problem::{Code, Problem};
 use crate::secret::sha256;
 
 /// Bodies of API calls are at most this long, in bytes.
-pub const MAX_BODY: usize = 256 * 1024;
+pub const MAX_BODY: usize = 1024 * 1024;
 /// Bodies nest at most this deep.
 const MAX_DEPTH: u8 = 32;
 

@@ -39,10 +39,13 @@ pub struct Inventory {
 
 /// A hold as made, or found again by its key.
 #[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) hold: HoldDetail,
-    pub(crate) token: String,
-    pub(crate) replayed: bool,
+pub struct Made {
+    /// The hold.
+    pub hold: HoldDetail,
+    /// What opens it: the value of `Hold-Token`.
+    pub token: String,
+    /// Was it made by an earlier call with the same key?
+    pub replayed: bool,
 }
 
 impl Inventory {
@@ -74,7 +77,10 @@ impl Inventory {
     }
 
     /// Holds what `request` asks for: all of it or nothing. The same key answers with the hold it made first.
-    pub(crate) async fn hold(
+    ///
+    /// # Errors
+    /// As [`HoldError`] says; nothing is held then.
+    pub async fn hold(
         &self,
         tenant: &Tenant,
         performance: PerformanceId,

@@ -21,7 +21,7 @@ mod types;
 mod units;
 
 pub use error::{HoldError, LifecycleError};
-pub use hold::Inventory;
+pub use hold::{Inventory, Made};
 pub use lifecycle::{
     begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell,
 };

@@ -11,6 +11,7 @@ mod classify;
 mod convert;
 mod provider;
 mod retry;
+mod test_helpers;
 
 pub use provider::{Stripe, StripeConfigError};
 pub use retry::CALL_BUDGET;

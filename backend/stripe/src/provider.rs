@@ -57,6 +57,10 @@ impl Stripe {
         })
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends a request about one payment, under `key` where it changes something.
     async fn send<R>(
         &self,

@@ -18,6 +18,8 @@ mod types;
 pub use directory::Directory;
 pub use error::TenancyError;
 pub use host::Host;
-pub use onboard::{NewTenant, add_domain, create_tenant, set_status};
+pub use onboard::{
+    NewStaff, NewTenant, add_domain, add_platform_staff, add_staff, create_tenant, set_status,
+};
 pub use routing::{CurrentTenant, Hosts, PlatformHost};
 pub use types::{ChargeTerms, Tenant};

@@ -1,10 +1,11 @@
 //! Takes tenants on, as platform staff.
 
 use chrono_tz::Tz;
-use marquee_core::db::PlatformTx;
-use marquee_core::ids::TenantId;
+use marquee_core::db::{PlatformTx, TenantTx};
+use marquee_core::ids::{StaffId, TenantId};
 use marquee_core::money::Currency;
 use marquee_core::params;
+use marquee_entity::tenancy::StaffRole;
 use sea_orm::FromQueryResult;
 
 use crate::{Host, TenancyError};
@@ -114,4 +115,42 @@ pub async fn set_status(tx: &PlatformTx, name: &str, status: &str) -> Result<Opt
         )
         .await?;
     Ok(row.map(|row| row.id))
+}
+
+/// Somebody who is to sign in.
+#[derive(Debug, Clone)]
+pub struct NewStaff {
+    /// Their address, as [`crate::staff::normal_email`] spells it.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// As [`crate::staff::hash_password`] makes it.
+    pub password_hash: String,
+}
+
+/// Lets somebody sign in at a tenant's console; who is there already stays as they are.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_staff(tx: &TenantTx, new: &NewStaff, role: StaffRole) -> Result<(), TenancyError> {
+    tx.execute(
+        "insert into staff (tenant_id, id, email, name, role, password_hash) values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, email) do nothing",
+        params![StaffId::generate(), new.email.as_str(), new.name.as_str(), role, new.password_hash.as_str()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Lets somebody sign in as platform staff; who is there already stays as they are.
+///
+/// # Errors
+/// As the database says.
+pub async fn add_platform_staff(tx: &PlatformTx, new: &NewStaff) -> Result<(), TenancyError> {
+    tx.execute(
+        "insert into platform_staff (id, email, name, password_hash) values ($1, $2, $3, $4) on conflict (email) do nothing",
+        params![StaffId::generate(), new.email.as_str(), new.name.as_str(), new.password_hash.as_str()],
+    )
+    .await?;
+    Ok(())
 }

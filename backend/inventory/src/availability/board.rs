@@ -121,11 +121,6 @@ impl Board {
         Self { levels, sections, slots, index, version, answer: None }
     }
 
-    /// The board's version.
-    pub(super) fn version(&self) -> u64 {
-        self.version
-    }
-
     /// Takes over what a commit changed. False when it names a unit that the board does not have.
     pub(super) fn apply(&mut self, changes: &[(UnitId, Now)]) -> bool {
         self.version += 1;

@@ -1,0 +1,139 @@
+//! Our payments against the provider's own record.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use marquee_core::db::{DbError, PlatformTx};
+use marquee_core::ids::{OrderId, TenantId};
+use marquee_core::params;
+use marquee_entity::orders::PaymentState;
+use marquee_payments::{Intent, IntentStatus};
+use sea_orm::FromQueryResult;
+use serde_json::{Map, Value, json};
+
+use super::Breach;
+use crate::cli::Failure;
+use crate::compose::Foundation;
+
+/// A step under way is not yet a breach for this long.
+const PATIENCE_SECONDS: i64 = 60;
+
+/// What the provider knows of one account.
+pub(super) struct Account {
+    id: Option<String>,
+    intents: Vec<Intent>,
+}
+
+/// A payment as we have it.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Payment {
+    tenant_id: TenantId,
+    order_id: OrderId,
+    account: Option<String>,
+    intent_id: Option<String>,
+    state: PaymentState,
+    amount: i64,
+    updated_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+}
+
+/// Reads every payment of every account that a tenant has.
+pub(super) async fn read(foundation: &Foundation) -> Result<Vec<Account>, Failure> {
+    let accounts: BTreeSet<Option<String>> = foundation.accounts().await?.into_iter().collect();
+    let provider = foundation.provider()?;
+    let mut all = Vec::new();
+    for id in accounts {
+        let mut intents: Vec<Intent> = Vec::new();
+        loop {
+            let after = intents.last().map(|last| last.id.clone());
+            let page = provider.list_intents(id.as_deref(), after.as_deref()).await?;
+            let more = page.has_more && !page.data.is_empty();
+            intents.extend(page.data);
+            if !more {
+                break;
+            }
+        }
+        all.push(Account { id, intents });
+    }
+    Ok(all)
+}
+
+/// Every payment we have.
+pub(super) async fn payments(tx: &PlatformTx) -> Result<Vec<Payment>, DbError> {
+    tx.all(
+        "select tenant_id, order_id, account, intent_id, state, amount, updated_at, marquee_now() as now from payments",
+        params![],
+    )
+    .await
+}
+
+/// Where the two records disagree.
+pub(super) async fn compare(
+    foundation: &Foundation,
+    accounts: Vec<Account>,
+    payments: Vec<Payment>,
+) -> Result<Vec<Breach>, Failure> {
+    let by_intent: HashMap<&str, &Payment> =
+        payments.iter().filter_map(|one| one.intent_id.as_deref().map(|id| (id, one))).collect();
+    let by_order: HashMap<OrderId, &Payment> = payments.iter().map(|one| (one.order_id, one)).collect();
+    let mut breaches = Vec::new();
+    let mut listed: HashMap<&str, &Intent> = HashMap::new();
+    for account in &accounts {
+        for intent in &account.intents {
+            listed.insert(&intent.id, intent);
+            let ours = by_intent.get(intent.id.as_str()).copied();
+            breaches.extend(unknown_to_us(account, intent, ours, &by_order));
+        }
+    }
+    for payment in payments.iter().filter(|one| one.state == PaymentState::Captured) {
+        let Some(id) = payment.intent_id.as_deref() else { continue };
+        let fresh = match listed.get(id) {
+            Some(intent) if intent.status == IntentStatus::Succeeded => (*intent).clone(),
+            _ => foundation.provider()?.retrieve_intent(payment.account.as_deref(), id).await?,
+        };
+        if fresh.status != IntentStatus::Succeeded {
+            breaches.push(breach("capture_unknown_to_provider", payment, &fresh));
+        } else if fresh.amount_captured != payment.amount {
+            breaches.push(breach("captured_amount_mismatch", payment, &fresh));
+        }
+    }
+    Ok(breaches)
+}
+
+fn unknown_to_us(
+    account: &Account,
+    intent: &Intent,
+    ours: Option<&Payment>,
+    by_order: &HashMap<OrderId, &Payment>,
+) -> Option<Breach> {
+    let about = || {
+        let about = json!({"payment_intent": intent.id, "account": account.id, "order_id": intent.order,
+                           "amount_captured": intent.amount_captured});
+        if let Value::Object(about) = about { about } else { Map::new() }
+    };
+    let settled = |payment: &Payment| (payment.now - payment.updated_at).num_seconds() > PATIENCE_SECONDS;
+    match (intent.status, ours) {
+        (IntentStatus::Succeeded, None) => {
+            let second = intent.order.is_some_and(|order| by_order.contains_key(&order));
+            Some(Breach {
+                kind: if second { "order_captured_twice" } else { "capture_unknown_to_us" },
+                about: about(),
+            })
+        }
+        (IntentStatus::Succeeded, Some(payment))
+            if payment.state != PaymentState::Captured && settled(payment) =>
+        {
+            Some(Breach { kind: "capture_not_recorded", about: about() })
+        }
+        (IntentStatus::RequiresCapture, Some(payment)) if payment.state == PaymentState::Cancelled => {
+            Some(Breach { kind: "authorisation_left_over", about: about() })
+        }
+        _ => None,
+    }
+}
+
+fn breach(kind: &'static str, payment: &Payment, intent: &Intent) -> Breach {
+    let about = json!({"tenant_id": payment.tenant_id, "order_id": payment.order_id, "payment_intent": intent.id,
+                       "amount": payment.amount, "amount_captured": intent.amount_captured});
+    Breach { kind, about: if let Value::Object(about) = about { about } else { Map::new() } }
+}

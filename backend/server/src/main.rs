@@ -1,0 +1,27 @@
+//! `marquee`: one program for serving, background work, the command line and the checks.
+
+mod audit;
+mod cli;
+mod compose;
+mod health;
+mod openapi;
+mod pages;
+mod seed;
+mod serve;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::fail(&format!("cannot start: {error}")),
+    };
+    match runtime.block_on(cli::run(arguments)) {
+        Ok(code) => code,
+        Err(error) => cli::fail(&error.to_string()),
+    }
+}

@@ -90,7 +90,7 @@ function end(title: string, text: string): void {
 
 function showSummary(units: Hold["units"], amount: number, currency: string): void {
   const box = find("#summary");
-  const event = eventBox(kept?.summary ?? null);
+  const event = eventBox(kept?.summary ?? null, "h3");
   box.replaceChildren(...(event ? [event] : []), lines(units), total(units, amount, currency));
 }
 

@@ -100,7 +100,7 @@ function showPaid(order: Order, token: string): void {
     el("h1", {}, title),
     el("p", { class: "lead" }, text),
     order.number ? el("p", { class: "meta" }, t("order-number", { number: order.number })) : null,
-    eventBox(summaryOf(order)),
+    eventBox(summaryOf(order), "h2"),
     back ? null : el("p", { class: "order-actions" }, pdfButton(token)),
   );
   const tickets = order.tickets ?? [];
@@ -166,9 +166,9 @@ function show(order: Order, token: string): number | null {
     for (const url of pictures.splice(0)) URL.revokeObjectURL(url);
     if (["paid", "partially_refunded", "refunded"].includes(order.status)) showPaid(order, token);
     else if (["processing", "requires_action"].includes(order.status)) {
-      message("order-processing-title", "order-processing-text", eventBox(summaryOf(order)));
+      message("order-processing-title", "order-processing-text", eventBox(summaryOf(order), "h2"));
     } else if (order.status === "pending")
-      message("order-pending-title", "order-pending-text", eventBox(summaryOf(order)));
+      message("order-pending-title", "order-pending-text", eventBox(summaryOf(order), "h2"));
     else message(`order-${order.status}-title`, `order-${order.status}-text`);
     root.removeAttribute("aria-busy");
   }

@@ -14,8 +14,8 @@ pub struct EventView {
     pub slug: String,
     pub url: String,
     pub title: String,
-    /// Letters of the title's longest word, 4 to 16: themes set titles as wide as the screen.
-    pub longest: usize,
+    /// How many letters wide its title stands, 4 to 16: themes set titles as wide as the screen.
+    pub letters: usize,
     pub subtitle: Option<String>,
     pub summary: String,
     pub description: Vec<String>,
@@ -139,7 +139,7 @@ impl Views<'_> {
             slug: event.slug.clone(),
             url: format!("/events/{}", event.slug),
             title: event.title.clone(),
-            longest: longest_word(&event.title),
+            letters: letters_wide(&event.title),
             subtitle: event.subtitle.clone(),
             summary: event.summary.clone(),
             description: event.description.clone(),
@@ -372,9 +372,13 @@ fn first_start(view: &EventView) -> &str {
     view.performances.first().map_or("", |one| &one.starts.iso)
 }
 
-/// Letters of the longest word, within the sizes that themes know.
-fn longest_word(title: &str) -> usize {
-    title.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0).clamp(4, 16)
+/// How many letters wide a title stands: its longest word; of three words and more, what makes about two lines.
+fn letters_wide(title: &str) -> usize {
+    let words: Vec<usize> = title.split_whitespace().map(|word| word.chars().count()).collect();
+    let longest = words.iter().max().copied().unwrap_or(0);
+    let all: usize = words.iter().sum::<usize>() + words.len().saturating_sub(1);
+    let two_lines = if words.len() > 2 { (all * 13).div_ceil(20) } else { 0 };
+    longest.max(two_lines).clamp(4, 16)
 }
 
 /// What a fan would rather see comes first.
@@ -414,7 +418,7 @@ pub fn embed(value: &Value) -> String {
 pub fn site(site: &Site) -> Value {
     json!({
         "name": site.name,
-        "longest": longest_word(&site.name),
+        "letters": letters_wide(&site.name),
         "tagline": site.tagline,
         "origin": site.origin,
         "email": site.contact.email,

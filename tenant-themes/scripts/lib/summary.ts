@@ -4,8 +4,8 @@ import { el } from "./dom";
 import type { Unit } from "./hold";
 import { money, type Summary, t } from "./page";
 
-/** The event beside its poster. */
-export function eventBox(summary: Summary | null): HTMLElement | null {
+/** The event beside its poster, under a heading of the level that fits the page. */
+export function eventBox(summary: Summary | null, heading: "h2" | "h3"): HTMLElement | null {
   if (!summary) return null;
   const when = `${summary.date}, ${summary.time}`;
   const place = summary.city === summary.venue ? summary.venue : `${summary.venue}, ${summary.city}`;
@@ -13,7 +13,7 @@ export function eventBox(summary: Summary | null): HTMLElement | null {
     "div",
     { class: "summary-event" },
     summary.poster ? el("img", { src: summary.poster, alt: "", width: "240", height: "300" }) : null,
-    el("div", {}, el("h3", {}, summary.title), el("p", {}, when), el("p", { class: "meta" }, place)),
+    el("div", {}, el(heading, {}, summary.title), el("p", {}, when), el("p", { class: "meta" }, place)),
   );
 }
 

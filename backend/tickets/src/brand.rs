@@ -36,6 +36,7 @@ pub(crate) struct Colors {
 /// What `theme.json` says beyond colours is the storefront's.
 #[derive(Debug, Deserialize)]
 struct ThemeFile {
+    color_scheme: String,
     colors: Colors,
 }
 
@@ -61,11 +62,14 @@ pub(crate) struct MailFaces {
     pub(crate) display_weight: u16,
     /// For all else.
     pub(crate) text: String,
+    /// Of the button's corners, in pixels.
+    pub(crate) radius: u32,
 }
 
 /// A theme, read.
 #[derive(Debug)]
 struct Theme {
+    scheme: String,
     colors: Colors,
     style: Arc<Style>,
     faces: Arc<Faces>,
@@ -80,6 +84,8 @@ pub struct Brands(HashMap<String, Theme>);
 pub(crate) struct Brand {
     /// The tenant's name.
     pub(crate) name: String,
+    /// `light` or `dark`.
+    pub(crate) scheme: String,
     pub(crate) colors: Colors,
     pub(crate) style: Arc<Style>,
     pub(crate) faces: Arc<Faces>,
@@ -114,6 +120,7 @@ impl Brands {
         let own = tenant.theme_settings.get("colors").cloned().unwrap_or_default();
         Ok(Brand {
             name: tenant.name.clone(),
+            scheme: theme.scheme.clone(),
             colors: theme.colors.with(&serde_json::from_value(own).unwrap_or_default()),
             style: Arc::clone(&theme.style),
             faces: Arc::clone(&theme.faces),
@@ -133,6 +140,7 @@ impl Theme {
         let face = |file: &str| bytes(name, &format!("fonts/{file}.ttf"));
         let fallbacks = ["fallback", "fallback-hebrew"].map(|file| bytes(BASE, &format!("fonts/{file}.ttf")));
         Ok(Self {
+            scheme: theme.color_scheme,
             colors: theme.colors.with(&BTreeMap::new()),
             style: Arc::new(style),
             faces: Arc::new(Faces::new(

@@ -1,0 +1,152 @@
+use std::collections::HashMap;
+
+use marquee_tenants::Tenant;
+use mrml::prelude::render::RenderOptions;
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use super::mail;
+use crate::brand::{Brand, Colors, MailFaces};
+use crate::texts::{fill, texts};
+use crate::{Paper, TicketError};
+
+const HTML: &str = "tickets.mjml";
+const TEXT: &str = "tickets.txt";
+
+/// The templates, read.
+pub(crate) struct Templates(Tera);
+
+/// What the templates say. Everything a person wrote is escaped where it lands in HTML.
+#[derive(Debug, Serialize)]
+struct Content<'a> {
+    lang: &'a str,
+    subject: &'a str,
+    preview: String,
+    scheme: &'a str,
+    colors: &'a Colors,
+    faces: &'a MailFaces,
+    brand: String,
+    brand_size: u32,
+    title: String,
+    title_size: u32,
+    radius: u32,
+    when: String,
+    doors: String,
+    venue: &'a str,
+    street: String,
+    thanks: String,
+    attached: &'a str,
+    show: &'a str,
+    link: &'a str,
+    tickets: Vec<Row<'a>>,
+    total_label: &'a str,
+    total: String,
+    order_label: &'a str,
+    number: &'a str,
+    help: String,
+    why: String,
+    postal_address: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    label: &'a str,
+    kind: String,
+    price: String,
+}
+
+impl Templates {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// `Mail` when one cannot be read.
+    pub(crate) fn load() -> Result<Self, TicketError> {
+        let mut tera = Tera::new();
+        tera.autoescape_on([".mjml"]);
+        tera.add_raw_templates([
+            (HTML, include_str!("../../templates/tickets.mjml")),
+            (TEXT, include_str!("../../templates/tickets.txt")),
+        ])
+        .map_err(|error| mail(&error))?;
+        Ok(Self(tera))
+    }
+
+    /// The mail as HTML and as plain text.
+    pub(super) fn render(
+        &self,
+        brand: &Brand,
+        tenant: &Tenant,
+        paper: &Paper,
+        subject: &str,
+        link: &str,
+    ) -> Result<(String, String), TicketError> {
+        let content = content(brand, tenant, paper, subject, link);
+        let context = Context::from_serialize(&content).map_err(|error| mail(&error))?;
+        let source = self.0.render(HTML, &context).map_err(|error| mail(&error))?;
+        let parsed = mrml::parse(source).map_err(|error| mail(&error))?;
+        // No font is loaded from anywhere: a mail that calls home names who sent it.
+        let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+        let html = parsed.element.render(&options).map_err(|error| mail(&error))?;
+        let text = self.0.render(TEXT, &context).map_err(|error| mail(&error))?;
+        Ok((html, text))
+    }
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Templates(…)")
+    }
+}
+
+fn content<'a>(
+    brand: &'a Brand,
+    tenant: &'a Tenant,
+    paper: &'a Paper,
+    subject: &'a str,
+    link: &'a str,
+) -> Content<'a> {
+    let order = &paper.order;
+    let words = texts(&order.locale);
+    let zone = tenant.timezone;
+    let cased = |text: &str| {
+        if brand.style.uppercase_titles { text.to_uppercase() } else { text.to_owned() }
+    };
+    let scaled = |size: f32| (size * brand.style.display_scale) as u32;
+    let street: Vec<&str> =
+        [order.address.as_str(), &order.city].into_iter().filter(|part| !part.is_empty()).collect();
+    let when = words.date_time(order.starts_at, zone);
+    let rows = paper.tickets.iter().map(|ticket| Row {
+        label: &ticket.label,
+        kind: [ticket.price_level.as_str(), &ticket.ticket_type].join(" · "),
+        price: words.money(ticket.total, &order.currency),
+    });
+    Content {
+        lang: words.tag,
+        subject,
+        preview: [words.count(paper.tickets.len()), when.clone(), order.venue.clone()].join(" · "),
+        scheme: &brand.scheme,
+        colors: &brand.colors,
+        faces: &brand.style.mail,
+        brand: cased(&brand.name),
+        brand_size: scaled(24.0),
+        title: cased(&order.event_title),
+        title_size: scaled(36.0),
+        radius: brand.style.mail.radius,
+        when,
+        doors: words.doors(order.doors_at, zone),
+        venue: &order.venue,
+        street: street.join(", "),
+        thanks: fill(words.thanks, &[("name", &order.buyer_name)]),
+        attached: words.attached,
+        show: words.show,
+        link,
+        tickets: rows.collect(),
+        total_label: words.total,
+        total: words.money(order.total, &order.currency),
+        order_label: words.order,
+        number: &order.number,
+        help: fill(words.help, &[("email", &tenant.support_email)]),
+        why: fill(words.why, &[("brand", &brand.name)]),
+        postal_address: &tenant.postal_address,
+    }
+}

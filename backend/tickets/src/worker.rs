@@ -1,0 +1,163 @@
+//! Delivers staged mail: at least once, and handed over once unless a server's answer was lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use futures::StreamExt;
+use marquee_core::db::outbox::Message;
+use marquee_core::db::{DbError, outbox};
+
+use crate::mail::{self, Envelope};
+use crate::service::off_the_loop;
+use crate::{MAIL, MailOrder, TicketError, Tickets, pdf};
+
+/// Pause when there is nothing to send.
+const POLL: Duration = Duration::from_millis(500);
+/// Tenants, and messages of each, that are taken at once: few enough to be done before their lease ends.
+const BATCH: i64 = 4;
+/// Mails under way at a time.
+const AT_ONCE: usize = 8;
+/// Longest that one mail may take; two rounds of it end before a lease does.
+const LONGEST: Duration = Duration::from_secs(25);
+/// Pause between tries in the first ten minutes, in seconds.
+const EAGER: f64 = 5.0;
+/// Tries that fill those ten minutes, even when each fails at once.
+const EAGER_TRIES: i32 = 120;
+/// Longest pause, in seconds.
+const PATIENT: f64 = 900.0;
+/// Tries after which a mail is given up: three days.
+const LAST_TRY: i32 = 410;
+/// Tries to note that a mail was taken.
+const NOTES: u32 = 20;
+
+/// What became of one delivery.
+enum Outcome {
+    Done,
+    /// It can never be sent.
+    Hopeless(String),
+    Later(TicketError),
+}
+
+/// Sends mail for as long as it is polled. Any number of processes may do so.
+pub async fn deliver_mail(tickets: Tickets) {
+    loop {
+        match outbox::lease(&tickets.0.db, MAIL, BATCH).await {
+            Ok(messages) if !messages.is_empty() => deliver(&tickets, messages).await,
+            Ok(_) => tokio::time::sleep(POLL).await,
+            Err(error) => {
+                tracing::debug!(%error, "staged mail could not be read");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+}
+
+async fn deliver(tickets: &Tickets, messages: Vec<Message>) {
+    let out_of_reach = &AtomicBool::new(false);
+    futures::stream::iter(messages)
+        .for_each_concurrent(AT_ONCE, |message| async move {
+            // A server that just did not answer is not asked for every mail of the batch.
+            if out_of_reach.load(Ordering::Relaxed) {
+                return postpone(tickets, &message, "the mail server is out of reach").await;
+            }
+            match attempt(tickets, &message).await {
+                Outcome::Done => finish(tickets, &message).await,
+                Outcome::Hopeless(why) => {
+                    tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, why, "mail given up");
+                    finish(tickets, &message).await;
+                }
+                Outcome::Later(error) => {
+                    if matches!(&error, TicketError::Smtp(error) if error.status().is_none()) {
+                        out_of_reach.store(true, Ordering::Relaxed);
+                    }
+                    tracing::warn!(
+                        tenant.id = %message.tenant_id, outbox.id = %message.id, message.attempts, %error,
+                        "mail not handed over, it will be tried again"
+                    );
+                    postpone(tickets, &message, &error.to_string()).await;
+                }
+            }
+        })
+        .await;
+}
+
+async fn attempt(tickets: &Tickets, message: &Message) -> Outcome {
+    let order = match serde_json::from_value::<MailOrder>(message.payload.clone()) {
+        Ok(order) => order,
+        Err(error) => return Outcome::Hopeless(error.to_string()),
+    };
+    let sent = tokio::time::timeout(LONGEST, send(tickets, message, order)).await;
+    match sent.unwrap_or_else(|_| Err(TicketError::Mail("it took too long".to_owned()))) {
+        Ok(()) => Outcome::Done,
+        Err(error @ TicketError::UnknownOrder(_)) => Outcome::Hopeless(error.to_string()),
+        Err(error) if message.attempts >= LAST_TRY => Outcome::Hopeless(error.to_string()),
+        Err(error) => Outcome::Later(error),
+    }
+}
+
+async fn send(tickets: &Tickets, message: &Message, order: MailOrder) -> Result<(), TicketError> {
+    // A suspended tenant's mail waits; so does everybody's until the tenants have been read.
+    let tenant = tickets.0.directory.by_id(message.tenant_id);
+    let tenant = tenant.ok_or_else(|| TicketError::Mail("the tenant is not active".to_owned()))?;
+    let paper = tickets.paper(tenant.id, order.order_id).await?;
+    let parts = Arc::clone(&tickets.0);
+    let envelope = Envelope { id: message.id, at: SystemTime::now() };
+    let mail = off_the_loop(move || {
+        let brand = parts.brands.of(&tenant)?;
+        let pdf = pdf::render(&brand, &tenant, &paper)?;
+        let link = parts.order_link(&tenant, paper.order.order_id);
+        mail::compose(&parts.templates, &brand, &tenant, &paper, &link, pdf, envelope)
+    })
+    .await?;
+    tickets.0.mailer.send(mail).await
+}
+
+/// Notes that a message is done. Without the note it would be sent again, so this does not give up lightly.
+async fn finish(tickets: &Tickets, message: &Message) {
+    for _ in 0..NOTES {
+        match outbox::finish(&tickets.0.db, message).await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(%error, "a sent mail could not be noted"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, "a sent mail could not be noted, it may be sent again");
+}
+
+async fn postpone(tickets: &Tickets, message: &Message, why: &str) {
+    let noted: Result<(), DbError> =
+        outbox::postpone(&tickets.0.db, message, pause(message.attempts), why).await;
+    if let Err(error) = noted {
+        tracing::debug!(%error, "a mail could not be postponed, its lease will end");
+    }
+}
+
+/// Seconds until the next try, after this many.
+fn pause(attempts: i32) -> f64 {
+    let doublings = (attempts - EAGER_TRIES).clamp(0, 10);
+    (EAGER * f64::from(1 << doublings)).min(PATIENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_is_tried_often_for_ten_minutes_and_for_three_days() {
+        let longest = POLL.as_secs_f64() + 1.0;
+        let mut passed = 0.0;
+        for attempt in 1.. {
+            let pause = pause(attempt);
+            if passed < 600.0 {
+                assert!(pause + longest <= 10.0, "{pause} s after {passed} s");
+            }
+            assert!(pause <= PATIENT);
+            passed += pause;
+            if attempt == LAST_TRY {
+                break;
+            }
+        }
+        assert!((2.5..4.0).contains(&(passed / 86_400.0)), "{passed}");
+    }
+}

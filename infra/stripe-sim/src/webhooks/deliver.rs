@@ -7,6 +7,7 @@ use reqwest::Client;
 use tokio::sync::Semaphore;
 
 use super::queue::Delivery;
+use super::resolve::Loopback;
 use super::settings::Settings;
 use super::sign;
 use crate::engine::state::Change;
@@ -33,8 +34,12 @@ const SHUFFLE_MS: i64 = 400;
 
 /// Sends whatever is due, for ever.
 pub async fn run(sim: Arc<Sim>) {
-    let client =
-        Client::builder().timeout(TIMEOUT).pool_max_idle_per_host(CONCURRENT).build().unwrap_or_default();
+    let client = Client::builder()
+        .timeout(TIMEOUT)
+        .pool_max_idle_per_host(CONCURRENT)
+        .dns_resolver(Arc::new(Loopback))
+        .build()
+        .unwrap_or_default();
     let permits = Arc::new(Semaphore::new(CONCURRENT));
     loop {
         let settings = sim.webhook_settings();

@@ -2,5 +2,6 @@
 
 pub mod deliver;
 pub mod queue;
+mod resolve;
 pub mod settings;
 pub mod sign;

@@ -25,7 +25,10 @@ before(async () => {
   await once(receiver, "listening");
 });
 
-after(() => receiver.close());
+after(() => {
+  receiver.close();
+  receiver.closeAllConnections();
+});
 
 const token = async (card, options) =>
   (await stripe.testHelpers.confirmationTokens.create({ payment_method: card }, options)).id;

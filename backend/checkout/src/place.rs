@@ -1,6 +1,5 @@
 //! Places an order on a hold: one transaction, with nothing called over the network.
 
-use chrono::{DateTime, Utc};
 use marquee_core::db::{DbError, Tag, TenantTx};
 use marquee_core::ids::{HoldId, OrderId};
 use marquee_core::money::Price;
@@ -112,8 +111,7 @@ impl Checkout {
         if has.saturating_add(hold.units.len() as i64) > i64::from(terms.limit_per_buyer) {
             return Err(CheckoutError::LimitPerBuyer { limit: terms.limit_per_buyer, has });
         }
-        let own_end = former.map_or(hold.expires_at, |former| former.expires_at.min(hold.expires_at));
-        let answer = self.write(&tx, tenant, &hold, buyer, own_end).await?;
+        let answer = self.write(&tx, tenant, &hold, buyer).await?;
         if !idempotency::record(&tx, call, &answer).await? {
             return Ok(Placing::Again);
         }
@@ -121,15 +119,13 @@ impl Checkout {
         Ok(Placing::Answered(Reply { answer, replayed: false }))
     }
 
-    /// Writes the order with all that it freezes. `expires_at` is the hold's own end: an extension that an earlier order
-    /// on it was given does not count, so that there is never a second one.
+    /// Writes the order with all that it freezes.
     async fn write(
         &self,
         tx: &TenantTx,
         tenant: &Tenant,
         hold: &HoldDetail,
         buyer: &Buyer,
-        expires_at: DateTime<Utc>,
     ) -> Result<Answer, CheckoutError> {
         let sum = |part: fn(&Price) -> i64| hold.units.iter().map(|unit| part(&unit.price)).sum::<i64>();
         let provider = &self.parts.provider;
@@ -146,7 +142,7 @@ impl Checkout {
             charge_model: tenant.terms.model,
             account: tenant.terms.account.as_deref(),
             application_fee: tenant.terms.application_fee(hold.total, hold.units.len()),
-            expires_at,
+            expires_at: hold.expires_at,
         };
         let numbers: Vec<String> = (0..DRAWS).map(|_| number::draw(&mut rand::rng())).collect();
         let mut written = None;
@@ -167,7 +163,7 @@ impl Checkout {
             total: hold.total,
             currency: hold.currency.clone(),
             lines,
-            expires_at,
+            expires_at: hold.expires_at,
             payment: PaymentBody::new(provider.as_ref(), order.account, hold.total, &hold.currency),
         };
         Ok(answer::json(201, &body))

@@ -117,7 +117,7 @@ impl Checkout {
         Ok(())
     }
 
-    /// The bank asks the buyer: the hold gets its one extension.
+    /// The bank asks the buyer: the hold gets the time that is left for that.
     pub(crate) async fn ask_buyer(
         &self,
         tenant: TenantId,
@@ -128,13 +128,7 @@ impl Checkout {
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = locked(&tx, payment.order_id).await?;
-            let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
-            // Once: a hold that lasts longer than its order was promised has had its extension.
-            let until = if hold.expires_at > order.expires_at {
-                hold.expires_at
-            } else {
-                extend_for_action(&tx, order.hold_id).await?
-            };
+            let until = extend_for_action(&tx, order.hold_id).await?;
             let learnt = Learnt {
                 client_secret: intent.client_secret.as_deref(),
                 action_url: intent.action_url.as_deref(),

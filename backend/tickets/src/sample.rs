@@ -66,7 +66,7 @@ pub(crate) fn paper(theme: &str) -> Paper {
             buyer_name: "Ada Lovelace".to_owned(),
             buyer_email: "ada@example.com".to_owned(),
             locale: "en-IE".to_owned(),
-            total: 8_700,
+            total: if standing { 2_250 } else { 8_700 },
             currency: "EUR".parse().unwrap(),
             event_title: if standing { "Hardwax Nacht: Delta Funktionen" } else { "The Cherry Orchard" }
                 .to_owned(),

@@ -8,6 +8,7 @@ use tera::{Context, Tera};
 use super::mail;
 use crate::brand::{Brand, Colors, MailFaces};
 use crate::texts::{fill, texts};
+use crate::types::label_parts;
 use crate::{Paper, TicketError};
 
 const HTML: &str = "tickets.mjml";
@@ -26,9 +27,7 @@ struct Content<'a> {
     colors: &'a Colors,
     faces: &'a MailFaces,
     brand: String,
-    brand_size: u32,
     title: String,
-    title_size: u32,
     radius: u32,
     when: String,
     doors: String,
@@ -51,6 +50,7 @@ struct Content<'a> {
 #[derive(Debug, Serialize)]
 struct Row<'a> {
     label: &'a str,
+    steps: String,
     kind: String,
     price: String,
 }
@@ -111,12 +111,12 @@ fn content<'a>(
     let cased = |text: &str| {
         if brand.style.uppercase_titles { text.to_uppercase() } else { text.to_owned() }
     };
-    let scaled = |size: f32| (size * brand.style.display_scale) as u32;
     let street: Vec<&str> =
         [order.address.as_str(), &order.city].into_iter().filter(|part| !part.is_empty()).collect();
     let when = words.date_time(order.starts_at, zone);
     let rows = paper.tickets.iter().map(|ticket| Row {
         label: &ticket.label,
+        steps: steps(&ticket.label),
         kind: [ticket.price_level.as_str(), &ticket.ticket_type].join(" · "),
         price: words.money(ticket.total, &order.currency),
     });
@@ -128,9 +128,7 @@ fn content<'a>(
         colors: &brand.colors,
         faces: &brand.style.mail,
         brand: cased(&brand.name),
-        brand_size: scaled(24.0),
         title: cased(&order.event_title),
-        title_size: scaled(36.0),
         radius: brand.style.mail.radius,
         when,
         doors: words.doors(order.doors_at, zone),
@@ -149,4 +147,11 @@ fn content<'a>(
         why: fill(words.why, &[("brand", &brand.name)]),
         postal_address: &tenant.postal_address,
     }
+}
+
+/// A label that breaks between its steps, not inside one: `Seat 12` stays together.
+fn steps(label: &str) -> String {
+    let mut parts = label_parts(label);
+    let area = parts.next().unwrap_or_default().to_owned();
+    parts.fold(area, |text, step| format!("{text} · {}", step.replace(' ', "\u{a0}")))
 }

@@ -20,6 +20,15 @@ interface OrderAnswer {
   payment: Payment | null;
 }
 
+interface OrderNow {
+  status: string;
+  total: number;
+  currency: string;
+  expires_at: string;
+  lines?: Hold["units"];
+  progress?: { client_secret?: string | null } | null;
+}
+
 interface PayAnswer {
   status: "paid" | "processing" | "requires_action";
   client_secret?: string;
@@ -210,14 +219,14 @@ let unanswered: Attempt | null = null;
 const lost = (problem: Problem) => problem.code === "network" || problem.status >= 500;
 
 /** One attempt to pay: a key of its own, and the same key for each repetition of it. */
-async function pay(order: KeptOrder, attempt: Attempt): Promise<void> {
-  unanswered = attempt;
+async function pay(order: KeptOrder, one: Attempt, asked = false): Promise<void> {
+  unanswered = one;
   let answer: PayAnswer;
   try {
     answer = await call<PayAnswer>(`/orders/${order.id}/pay`, {
       method: "POST",
-      body: attempt.token ? { confirmation_token: attempt.token } : {},
-      key: attempt.key,
+      body: one.token ? { confirmation_token: one.token } : {},
+      key: one.key,
       headers: { "Order-Token": order.token },
       tries: 4,
     });
@@ -227,19 +236,30 @@ async function pay(order: KeptOrder, attempt: Attempt): Promise<void> {
   }
   unanswered = null;
   if (answer.status !== "requires_action") return toOrder(order);
-  payButton.textContent = t("pay-action");
+  if (asked) {
+    showProblem(payProblem, t("declined-authentication"));
+    return;
+  }
   if (!answer.client_secret || !form) {
     if (answer.action_url) location.assign(answer.action_url);
     return;
   }
-  const failed = await form.action(answer.client_secret);
-  if (failed !== null) showProblem(payProblem, t("declined-authentication"));
-  // The shop knows best how the bank decided.
-  return pay(order, { token: null, key: newKey() });
+  return confirmed(order, answer.client_secret);
+}
+
+/** The bank's own step; how the bank decided the shop knows best. */
+async function confirmed(order: KeptOrder, secret: string): Promise<void> {
+  payButton.textContent = t("pay-action");
+  await form?.action(secret);
+  return pay(order, { token: null, key: newKey() }, true);
 }
 
 /** A token for what is in the form, or null after saying what is wrong there. Free orders need none. */
 async function entered(order: KeptOrder): Promise<Attempt | null> {
+  if (!form && order.payment?.amount) {
+    showProblem(payProblem, t("pay-script-failed"));
+    return null;
+  }
   if (!form) return { token: null, key: newKey() };
   const answer = await form.token(order.email);
   if ("id" in answer) return { token: answer.id, key: newKey() };
@@ -247,20 +267,25 @@ async function entered(order: KeptOrder): Promise<Attempt | null> {
   return null;
 }
 
-paymentForm.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const order = kept?.order;
-  if (!order) return;
+/** Runs one attempt, with its button busy and its problems beside it. */
+function attempt(order: KeptOrder, work: () => Promise<void>): Promise<void> {
   showProblem(payProblem, null);
   paying = true;
-  busy(payButton, t("paying"), async () => {
-    const attempt = unanswered ?? (await entered(order));
-    if (attempt) await pay(order, attempt);
-  })
+  return busy(payButton, t("paying"), work)
     .catch((error: unknown) => refused(problemOf(error), order))
     .finally(() => {
       paying = false;
     });
+}
+
+paymentForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const order = kept?.order;
+  if (!order) return;
+  void attempt(order, async () => {
+    const next = unanswered ?? (await entered(order));
+    if (next) await pay(order, next);
+  });
 });
 
 function refused(problem: Problem, order: KeptOrder): void {
@@ -297,17 +322,13 @@ async function begin(): Promise<void> {
   const order = kept.order;
   try {
     if (order) {
-      const now = await call<{
-        status: string;
-        total: number;
-        currency: string;
-        expires_at: string;
-        lines?: Hold["units"];
-      }>(`/orders/${order.id}`, { headers: { "Order-Token": order.token } });
+      const now = await call<OrderNow>(`/orders/${order.id}`, { headers: { "Order-Token": order.token } });
       if (now.status !== "pending" && now.status !== "requires_action") return toOrder(order);
       startClock(now.expires_at ?? kept.expires_at);
       if (now.lines) showSummary(now.lines, now.total, now.currency);
       await toPayment(order, now.total, now.currency, false);
+      const secret = now.progress?.client_secret;
+      if (secret) await attempt(order, () => confirmed(order, secret));
     } else {
       hold = await call<Hold>(`/holds/${id}`, { headers: { "Hold-Token": kept.token } });
       startClock(hold.expires_at);

@@ -4,7 +4,7 @@ import downloadIcon from "../base/icons/download.svg";
 import { ApiError, call, problemOf } from "./lib/api";
 import { el, find, icon } from "./lib/dom";
 import type { Unit } from "./lib/hold";
-import { moment, page, type Summary, t } from "./lib/page";
+import { day, page, type Summary, t, time } from "./lib/page";
 import { orders } from "./lib/store";
 import { eventBox, lines, total } from "./lib/summary";
 
@@ -24,12 +24,8 @@ interface Order {
   lines?: Unit[];
   tickets?: Ticket[];
   buyer?: { email?: string };
-  performance?: {
-    id: string;
-    starts_at: string;
-    event: { title: string; poster?: string | null };
-    venue?: { name: string; city: string };
-  };
+  performance_id?: string;
+  event?: { slug: string; title: string; starts_at: string; venue: string; city: string } | null;
 }
 
 const id = page.order ?? "";
@@ -59,19 +55,20 @@ async function file(path: string, token: string): Promise<string> {
   return url;
 }
 
+/** What the browser kept of the event, or what the order says of it when it was opened from the mail. */
 function summaryOf(order: Order): Summary | null {
   const known = orders.get(id)?.summary ?? null;
-  const show = order.performance;
-  if (!show) return known;
+  const event = order.event;
+  if (known || !event) return known;
   return {
-    title: show.event.title,
-    url: `/performances/${show.id}`,
-    date: moment(show.starts_at).split(", ").slice(0, -1).join(", ") || moment(show.starts_at),
-    time: moment(show.starts_at).split(", ").pop() ?? "",
+    title: event.title,
+    url: `/performances/${order.performance_id}`,
+    date: day(event.starts_at),
+    time: time(event.starts_at),
     doors: null,
-    venue: show.venue?.name ?? known?.venue ?? "",
-    city: show.venue?.city ?? known?.city ?? "",
-    poster: show.event.poster ?? known?.poster ?? null,
+    venue: event.venue,
+    city: event.city,
+    poster: `/posters/${encodeURIComponent(event.slug)}/240.webp`,
   };
 }
 

@@ -247,25 +247,27 @@ for (const button of legend) {
 /* Availability, at most a second old at the source */
 
 interface Availability {
-  version: number | string;
   price_levels: { id: string; free: number }[];
   sections: { id: string; free: string }[];
 }
 
-let version: number | string | null = null;
+let known = "";
 
 async function refresh(): Promise<void> {
   const answer = await call<Availability>(`/performances/${show?.id}/availability`, { tries: 1 }).catch(
     () => null,
   );
-  if (!answer || !layout || answer.version === version) return;
-  version = answer.version;
+  if (!answer || !layout) return;
+  // Not by its version: a hold that runs out frees seats without one.
+  const now = JSON.stringify([answer.sections, answer.price_levels]);
+  if (now === known) return;
+  known = now;
   const bySection = new Map(answer.sections.map((section) => [section.id, bits(section.free)]));
   layout.seats.forEach((seat, at) => {
-    const now = bySection.get(layout?.sections[seat.section]?.id ?? "")?.(seat.index) ?? false;
-    if (free[at] === now) return;
-    free[at] = now;
-    if (!now && isChosen(at)) lose(at);
+    const isFree = bySection.get(layout?.sections[seat.section]?.id ?? "")?.(seat.index) ?? false;
+    if (free[at] === isFree) return;
+    free[at] = isFree;
+    if (!isFree && isChosen(at)) lose(at);
     paint(at);
   });
   for (const level of answer.price_levels) {

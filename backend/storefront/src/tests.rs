@@ -165,12 +165,14 @@ async fn browse_pages_are_cached_and_private_ones_are_not() {
 async fn pictures_are_drawn_where_they_are_offered() {
     let drawn = get("riverside.localhost", "/posters/seated-1904/240.webp").await;
     assert_eq!((drawn.status, drawn.header("content-type")), (StatusCode::OK, "image/webp"));
+    let seedless = get("riverside.localhost", "/posters/sold-out/240.webp").await;
+    assert_eq!(seedless.status, StatusCode::OK);
     for wrong in [
         "seated-1/240.webp",
         "nope-1904/240.webp",
         "seated-1904/241.webp",
         "seated-1904/240.gif",
-        "seated/240.webp",
+        "seated-/240.webp",
     ] {
         let answer = get("riverside.localhost", &format!("/posters/{wrong}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");

@@ -1,7 +1,7 @@
 // Calls to the shop. A call that changes something carries a key, and every repetition of it the same key, so that
 // an answer lost on the way does no harm.
 
-import { hasText, moment, t } from "./page";
+import { day, hasText, t, time } from "./page";
 
 export interface Problem {
   status: number;
@@ -98,7 +98,7 @@ export function explain(
   }
   if (problem.code === "not_on_sale") {
     if (!problem.opens_at) return t("problem-not_on_sale-closed");
-    return t("problem-not_on_sale", { opens: moment(problem.opens_at) });
+    return t("problem-not_on_sale", { opens: `${day(problem.opens_at)}, ${time(problem.opens_at)}` });
   }
   const key = `problem-${problem.code}`;
   return hasText(key) ? t(key, { count }) : t("problem-other");

@@ -4,12 +4,13 @@ import { call, newKey } from "./api";
 import { page } from "./page";
 import { holds } from "./store";
 
+/** A unit of a hold, or a line of an order. */
 export interface Unit {
   unit_id: string;
-  seat: string | null;
   label: string;
   price_level: string;
   ticket_type: string;
+  ticket_type_name?: string;
   price: { total: number; face: number; fees: number; tax: number; currency: string };
 }
 

@@ -86,15 +86,16 @@ function written(amount: number, currency: string, more: object): string {
   return format.format(amount / 10 ** digits);
 }
 
-/** A moment in the tenant's zone. */
-export function moment(iso: string): string {
-  return new Intl.DateTimeFormat(page.locale, {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    hour12: false,
-    timeZone: page.timezone,
-  }).format(new Date(iso));
+/** A date in the tenant's zone: `Fri, 4 Dec`. */
+export function day(iso: string): string {
+  return say(iso, { weekday: "short", day: "numeric", month: "short" });
+}
+
+/** A time of day in the tenant's zone: `20:00`. */
+export function time(iso: string): string {
+  return say(iso, { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+function say(iso: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(page.locale, { ...options, timeZone: page.timezone }).format(new Date(iso));
 }

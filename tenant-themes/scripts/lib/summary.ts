@@ -17,21 +17,21 @@ export function eventBox(summary: Summary | null, heading: "h2" | "h3"): HTMLEle
   );
 }
 
-/** Units with the same label and price become one line with a count; seats stay one each. */
+/** Units with the same label, ticket and price become one line with a count. */
 export function lines(units: Unit[]): HTMLElement {
   const groups = new Map<string, Unit[]>();
   for (const unit of units) {
-    const key = unit.seat ?? `${unit.price_level}/${unit.ticket_type}/${unit.price.total}`;
+    const key = `${unit.label}/${unit.ticket_type}/${unit.price.total}`;
     groups.set(key, [...(groups.get(key) ?? []), unit]);
   }
   const items = [...groups.values()].flatMap((group) => {
     const [unit] = group;
     if (!unit) return [];
-    const total = group.reduce((sum, one) => sum + one.price.total, 0);
+    const amount = group.reduce((sum, one) => sum + one.price.total, 0);
     const name = group.length > 1 ? t("line-count", { count: group.length, name: unit.label }) : unit.label;
-    return [
-      el("li", {}, el("span", {}, name), el("span", { class: "price" }, money(total, unit.price.currency))),
-    ];
+    const price = el("span", { class: "price" }, money(amount, unit.price.currency));
+    const type = unit.ticket_type_name ? el("small", {}, unit.ticket_type_name) : null;
+    return [el("li", {}, el("span", {}, name), price, type)];
   });
   return el("ul", { class: "summary-lines" }, ...items);
 }

@@ -9,7 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::headers::matches;
-use crate::pages::Event;
+use crate::pages::{Event, Site};
 use crate::theme::fingerprint;
 use crate::view::picture_format;
 use crate::{PageError, Storefront};
@@ -107,7 +107,7 @@ fn parse_file(file: &str) -> Option<(Shape, u32, &'static str)> {
     Some((shape, width, format))
 }
 
-/// `GET /posters/{slug}-{seed}/{file}`, `file` being `{width}.webp`, `wide-{width}.jpg` or `share.jpg`.
+/// `GET /posters/{slug}-{seed}/{file}` or `/posters/{slug}/{file}`, `file` being `{width}.webp`, `wide-{width}.jpg` or `share.jpg`.
 pub async fn picture(
     request: HttpRequest,
     path: web::Path<(String, String)>,
@@ -141,11 +141,7 @@ async fn find(
 ) -> Result<(web::Bytes, &'static str), PageError> {
     let (shape, width, format) = parse_file(file).ok_or(PageError::NotFound)?;
     let site = (shop.site_of)(request).ok_or(PageError::NotFound)?;
-    let (slug, seed) = key.rsplit_once('-').ok_or(PageError::NotFound)?;
-    let event = shop.pages.event(&site, slug).await?;
-    if seed.parse() != Ok(event.poster.seed) {
-        return Err(PageError::NotFound);
-    }
+    let event = named(key, &site, shop).await?;
     let theme = shop.engine.theme(&site.theme)?;
     let drawing = Drawing::of(&event, &theme.settings.poster, shape);
     // A photograph-like picture is only offered in the format that keeps it small.
@@ -164,6 +160,17 @@ async fn find(
         .await
         .map_err(|error| PageError::Poster(error.to_string()))?;
     Ok((bytes, format))
+}
+
+/// The event of `{slug}-{seed}`; of `{slug}` alone too, for those who know no seed.
+async fn named(key: &str, site: &Site, shop: &Storefront) -> Result<Event, PageError> {
+    if let Some((slug, seed)) = key.rsplit_once('-')
+        && let Ok(event) = shop.pages.event(site, slug).await
+        && seed.parse() == Ok(event.poster.seed)
+    {
+        return Ok(event);
+    }
+    shop.pages.event(site, key).await
 }
 
 fn media_type(format: &str) -> &'static str {

@@ -21,22 +21,18 @@ state-few-left = Few left
 state-cancelled = Cancelled
 state-ended = Over
 state-opens = On sale { $date }, { $time }
-date-range = { $first } – { $last }
 doors = doors { $time }
 doors-label = Doors
 starts-label = Starts
 until = until { $time }
-starts-doors = { $time }, doors { $doors }
 
 # Event
 event-dates = Dates and tickets
-event-about = About
 event-credits = Cast and creatives
 event-facts = Good to know
 event-place = Where
 event-prices = Prices
 event-prices-note = All prices include fees and tax.
-event-poster = Poster for { $title }
 buy-seats = Choose seats
 buy-tickets = Get tickets
 buy-dates = Choose a date
@@ -59,9 +55,7 @@ map-loading = Drawing the seating plan
 map-zoom-in = Come closer
 map-zoom-out = Step back
 map-whole = Whole house
-map-stage = Stage
 legend-title = Prices
-legend-all = All prices
 best-title = Let us choose
 best-lead = The best seats together that are free right now.
 best-level = Price
@@ -71,9 +65,7 @@ best-submit = Find seats
 tray-title = Your seats
 tray-empty = No seats chosen yet
 places-title = Choose your tickets
-places-legend = Tickets
 places-empty = No tickets chosen yet
-total = Total
 total-note = Fees and tax included
 continue = Continue
 fewer = One fewer: { $name }
@@ -81,7 +73,6 @@ more = One more: { $name }
 
 # Checkout
 checkout-title = Checkout
-checkout-held = Your tickets are held
 checkout-summary = Your order
 checkout-details = Your details
 checkout-name = Name
@@ -99,7 +90,6 @@ checkout-loading = Looking up your tickets
 # Order
 order-title = Your order
 order-loading = Fetching your order
-order-print = All tickets as PDF
 
 # Errors
 error-not-found-title = There is no page here

@@ -39,11 +39,8 @@ places-count = { $count ->
 remove = Remove { $seat }
 ticket-type-for = Ticket for { $seat }
 parts = { $face } ticket, { $fees } fee, { $tax } tax
-continue = Continue
-continue-total = Continue · { $total }
 holding = Holding your tickets…
 finding = Looking for seats…
-show-list = Show chosen seats
 
 opens-seconds = { $count ->
     [one] Opens in one second
@@ -80,10 +77,6 @@ held-again = Choose again
 released-title = You gave your tickets back
 released-text = Nothing was charged.
 line-count = { $count } × { $name }
-line-seats = { $count ->
-    [one] Seat
-   *[other] Seats
-  }
 name-missing = Please give a name for the ticket.
 name-invalid = A name cannot have line breaks and has 200 characters at most.
 email-invalid = This does not look like a mail address.
@@ -91,7 +84,6 @@ pay = Pay { $total }
 pay-free = Get my tickets
 paying = Paying…
 pay-action = Your bank asks you to confirm. Please finish in its window.
-pay-processing = Your bank is still thinking about it. This can take a minute; you can leave this page open.
 pay-script-failed = The payment form could not be loaded. Nothing was charged. Check your connection and try again.
 details-done = Tickets go to { $email }
 try-again = Try again

@@ -85,6 +85,15 @@ pub fn addresses(port: u16) -> String {
     }
 }
 
+/// A port that nobody listens on, for a process beside the demo's own.
+///
+/// # Errors
+/// When none is free.
+pub fn free() -> Result<u16, DemoError> {
+    let listener = draw()?;
+    listener.local_addr().map(|address| address.port()).map_err(|_| DemoError::NoFreePort)
+}
+
 fn listen(port: u16) -> Option<TcpListener> {
     if port == 0 {
         return None;

@@ -1,0 +1,282 @@
+//! A whole house for one test: servers, worker, simulator, mail, over a database of its own.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use marquee_demo::environment::{self, Variables};
+use marquee_demo::layout::Layout;
+use marquee_demo::ports::{self, Ports};
+use marquee_demo::probe::Probe;
+use marquee_demo::process::Service;
+use marquee_demo::{mail, stripe};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::client::{Client, http};
+use crate::cluster::{Cluster, cluster, described, program};
+use crate::database::Database;
+use crate::fixtures::{Fixtures, TenantFixture};
+use crate::mail::Mailbox;
+use crate::money::Money;
+use crate::running::Running;
+use crate::site::Fan;
+use crate::wait::until;
+
+/// Connections of each pool of each process: several houses share one Postgres.
+const POOL: &str = "8";
+
+/// What a house consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    servers: usize,
+    worker: bool,
+    mail: bool,
+}
+
+/// Everything of one test. What it started ends with it.
+#[derive(Debug)]
+pub struct House {
+    /// Its database.
+    pub database: Database,
+    /// The servers; the first gets the provider's events.
+    pub servers: Vec<Running>,
+    /// The worker; `None` where the test has none.
+    pub worker: Option<Running>,
+    /// The payment simulator.
+    pub simulator: Running,
+    /// The mail catcher; `None` where the test has none.
+    pub catcher: Option<Running>,
+    /// What the database had in it at the start.
+    pub fixtures: &'static Fixtures,
+    http: reqwest::Client,
+    layout: Layout,
+    ports: Ports,
+    addresses: Vec<u16>,
+    variables: Variables,
+}
+
+/// A house with a server and a worker.
+pub fn plan() -> Plan {
+    Plan { servers: 1, worker: true, mail: false }
+}
+
+impl Plan {
+    /// With so many server processes.
+    pub fn servers(self, servers: usize) -> Self {
+        Self { servers, ..self }
+    }
+
+    /// Without a worker: nobody tidies up or recovers.
+    pub fn without_worker(self) -> Self {
+        Self { worker: false, ..self }
+    }
+
+    /// With a mail catcher.
+    pub fn with_mail(self) -> Self {
+        Self { mail: true, ..self }
+    }
+
+    /// Builds it and waits until everything is ready.
+    pub async fn open(self) -> House {
+        self.open_after(async |_| {}).await
+    }
+
+    /// Builds it; `prepare` may change the database before any process sees it.
+    pub async fn open_after(self, prepare: impl AsyncFnOnce(&Database)) -> House {
+        let cluster = cluster().await;
+        let number = cluster.number();
+        let database = cluster.clone_database(number).await;
+        prepare(&database).await;
+        let layout = cluster.layout(number);
+        let ports = cluster.ports(&layout);
+        let addresses: Vec<u16> = (0..self.servers).map(|_| ports::free().unwrap()).collect();
+        let variables = variables(cluster, &database, number, addresses[0], &ports);
+        let bin = crate::cluster::programs();
+        program("stripe-sim");
+        let simulator = stripe::service(
+            &layout,
+            &bin,
+            addresses[0],
+            environment::PLATFORM_HOST,
+            &ports,
+            &cluster.secrets,
+        );
+        let simulator = Running::start(&cluster.keeper, simulator.unwrap()).await;
+        let catcher = match self.mail {
+            true => Some(Running::start(&cluster.keeper, mail::service(&layout, &ports).unwrap()).await),
+            false => None,
+        };
+        let mut house = House {
+            database,
+            servers: Vec::new(),
+            worker: None,
+            simulator,
+            catcher,
+            fixtures: &cluster.fixtures,
+            http: http(),
+            layout,
+            ports,
+            addresses,
+            variables,
+        };
+        for at in 0..self.servers {
+            house.servers.push(Running::start(&cluster.keeper, house.server(at)).await);
+        }
+        if self.worker {
+            house.worker = Some(Running::start(&cluster.keeper, house.background()).await);
+        }
+        for at in 0..self.servers {
+            house.knows_its_tenants(at).await;
+        }
+        house
+    }
+}
+
+fn variables(cluster: &Cluster, database: &Database, number: usize, port: u16, ports: &Ports) -> Variables {
+    let own = |name: &str| match name {
+        "MARQUEE_DATABASE_URL" => Some(database.app_url.clone()),
+        "MARQUEE_DATABASE_PLATFORM_URL" => Some(database.platform_url.clone()),
+        "MARQUEE_DATABASE_ADMIN_URL" => Some(database.owner_url.clone()),
+        "MARQUEE_REDIS_URL" => Some(cluster.redis_url(number)),
+        "MARQUEE_DB_POOL" => Some(POOL.to_owned()),
+        _ => None,
+    };
+    let shared = environment::shared(port, ports, &cluster.secrets);
+    shared.into_iter().map(|(name, value)| (name.clone(), own(&name).unwrap_or(value))).collect()
+}
+
+impl House {
+    /// A house with a server and a worker.
+    pub async fn open() -> Self {
+        plan().open().await
+    }
+
+    fn server(&self, at: usize) -> Service {
+        let port = self.addresses[at];
+        let env = environment::with_addresses(&self.variables, &format!("127.0.0.1:{port}"), 0);
+        self.service("server", "serve", env, Probe::Page(port, "/readyz"), &format!("server-{at}"))
+    }
+
+    fn background(&self) -> Service {
+        let metrics = self.ports.worker_metrics;
+        let env = environment::with_addresses(&self.variables, "127.0.0.1:0", metrics);
+        self.service("worker", "worker", env, Probe::Port(metrics), "worker")
+    }
+
+    fn service(&self, name: &'static str, command: &str, env: Variables, probe: Probe, log: &str) -> Service {
+        let program = described(name, program("marquee"), &[command], env, &self.layout, log);
+        Service { program, stop: Signal::SIGTERM, hurry: Signal::SIGKILL, probe, exclusive: None }
+    }
+
+    /// Waits until a server knows its tenants: it starts without asking its database anything.
+    pub async fn knows_its_tenants(&self, server: usize) {
+        let client = self.client_of(server, self.fixtures.a.host);
+        until("the server to know its tenants", 20, async || {
+            client.get("/api/v1/events").try_send().await.ok().filter(|answer| answer.status == 200)
+        })
+        .await;
+    }
+
+    /// Starts a server again after it was killed, and waits until it serves.
+    pub async fn restart(&mut self, server: usize) {
+        self.servers[server].start_again().await;
+        self.knows_its_tenants(server).await;
+    }
+
+    /// A client of a host on a server.
+    pub fn client_of(&self, server: usize, host: &str) -> Client {
+        Client::new(self.http.clone(), &format!("http://127.0.0.1:{}", self.addresses[server]), host)
+    }
+
+    /// A client of a host on the first server.
+    pub fn client(&self, host: &str) -> Client {
+        self.client_of(0, host)
+    }
+
+    /// The port of a server.
+    pub fn port(&self, server: usize) -> u16 {
+        self.addresses[server]
+    }
+
+    /// A fan of a tenant on a server.
+    pub fn fan_on(&self, server: usize, tenant: &TenantFixture) -> Fan {
+        Fan {
+            client: self.client_of(server, tenant.host),
+            tenant: tenant.clone(),
+            money: self.money(),
+            email: format!("fan-{}@example.com", uuid::Uuid::new_v4().simple()),
+        }
+    }
+
+    /// A fan of the first tenant.
+    pub fn fan(&self) -> Fan {
+        self.fan_on(0, &self.fixtures.a)
+    }
+
+    /// The payment simulator's controls.
+    pub fn money(&self) -> Money {
+        let base = stripe::api_base(&self.ports);
+        let host = base.trim_start_matches("http://").to_owned();
+        let key = self.variable("MARQUEE_STRIPE_SECRET_KEY");
+        Money::new(Client::new(self.http.clone(), &base, &host), &key)
+    }
+
+    /// The mailbox.
+    pub fn mailbox(&self) -> Mailbox {
+        let base = mail::web_url(&self.ports);
+        let host = base.trim_start_matches("http://").to_owned();
+        Mailbox::new(Client::new(self.http.clone(), &base, &host))
+    }
+
+    /// The address of the page on which mail is shown.
+    pub fn mail_url(&self) -> String {
+        mail::web_url(&self.ports)
+    }
+
+    /// A setting of the programs.
+    pub fn variable(&self, name: &str) -> String {
+        self.variables.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone()).unwrap()
+    }
+
+    /// A folder of the test's own.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.layout.data(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Runs `marquee` with arguments beside the house.
+    pub async fn marquee(&self, args: &[&str]) -> Output {
+        let mut command = tokio::process::Command::new(program("marquee"));
+        command.args(args).env_clear().envs(self.variables.iter().cloned()).kill_on_drop(true);
+        command.output().await.unwrap()
+    }
+
+    /// Runs the audit: whether it passed, and the kinds of what it found.
+    pub async fn audit(&self) -> (bool, Vec<Value>) {
+        let output = self.marquee(&["audit", "--json"]).await;
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.success(), report["breaches"].as_array().unwrap().clone())
+    }
+
+    /// Checks that money, seats and tickets agree.
+    ///
+    /// # Panics
+    /// When they do not.
+    pub async fn audited(&self) {
+        let (passed, breaches) = self.audit().await;
+        assert!(passed && breaches.is_empty(), "the audit found {breaches:#?}");
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let all = self.servers.iter().chain(&self.worker).chain([&self.simulator]).chain(&self.catcher);
+            for one in all {
+                eprintln!("--- the end of {}\n{}", one.log_path().display(), one.log());
+            }
+        }
+    }
+}

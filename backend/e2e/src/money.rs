@@ -1,0 +1,91 @@
+//! The payment simulator, as its controls show it.
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+
+/// The simulator of one house.
+#[derive(Debug, Clone)]
+pub struct Money {
+    client: Client,
+    secret_key: String,
+}
+
+impl Money {
+    /// The simulator behind `client`.
+    pub fn new(client: Client, secret_key: &str) -> Self {
+        Self { client, secret_key: secret_key.to_owned() }
+    }
+
+    /// A call as a client library makes it.
+    pub async fn api(&self, path: &str, account: &str, form: &str) -> Value {
+        let call = self.client.post_raw(path, form.as_bytes().to_vec(), "application/x-www-form-urlencoded");
+        let call = call.header("authorization", &format!("Bearer {}", self.secret_key));
+        call.header("stripe-account", account).send().await.expect(200)
+    }
+
+    /// A confirmation token for a test card.
+    pub async fn token(&self, card: &str, account: &str) -> String {
+        let form = format!("payment_method={card}");
+        let token = self.api("/v1/test_helpers/confirmation_tokens", account, &form).await;
+        token["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Everything of one kind.
+    pub async fn all(&self, kind: &str) -> Vec<Value> {
+        let all = self.client.get("/_sim/money").send().await.expect(200);
+        all["data"].as_array().unwrap().iter().filter(|one| one["kind"] == kind).cloned().collect()
+    }
+
+    /// The PaymentIntents made for an order.
+    pub async fn intents(&self, order: &str) -> Vec<Value> {
+        let all = self.all("payment_intent").await;
+        all.into_iter().filter(|one| one["metadata"]["order_id"] == order).collect()
+    }
+
+    /// How much was captured for an order, and in how many intents.
+    pub async fn captured(&self, order: &str) -> (usize, i64) {
+        let intents = self.intents(order).await;
+        let taken: Vec<i64> = intents.iter().filter(|one| one["status"] == "succeeded").map(amount).collect();
+        (taken.len(), taken.iter().sum())
+    }
+
+    /// The requests that were made: `POST /v1/…`.
+    pub async fn requests(&self) -> Vec<Value> {
+        self.client.get("/_sim/requests").send().await.expect(200)["data"].as_array().unwrap().clone()
+    }
+
+    /// Adds a fault.
+    pub async fn fault(&self, call: &str, times: u64, fault: &str, value: Value) {
+        let body = json!({ "match": call, "times": times, "fault": fault, "value": value });
+        self.client.post("/_sim/faults", &body).send().await.expect(200);
+    }
+
+    /// Takes the faults back.
+    pub async fn heal(&self) {
+        self.client.delete("/_sim/faults").send().await.expect(200);
+    }
+
+    /// Sets how events are delivered.
+    pub async fn webhooks(&self, settings: Value) {
+        self.client.post("/_sim/webhooks", &settings).send().await.expect(200);
+    }
+
+    /// Events not delivered yet.
+    pub async fn waiting(&self) -> i64 {
+        self.client.get("/_sim/webhooks").send().await.expect(200)["waiting"].as_i64().unwrap()
+    }
+
+    /// The buyer answers their bank.
+    pub async fn authenticate(&self, intent: &str, outcome: &str) {
+        let path = format!("/_sim/payment_intents/{intent}/authenticate");
+        self.client.post(&path, &json!({ "outcome": outcome })).send().await.expect(200);
+    }
+}
+
+fn amount(intent: &Value) -> i64 {
+    match &intent["captured"] {
+        Value::Number(number) => number.as_i64().unwrap(),
+        _ => intent["amount"].as_i64().unwrap(),
+    }
+}

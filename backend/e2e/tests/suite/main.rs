@@ -1,0 +1,11 @@
+//! Everything that is promised to outsiders, shown from outside: one module for each capability.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+mod controls;
+mod schema;

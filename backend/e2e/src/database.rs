@@ -157,6 +157,22 @@ impl Database {
         self.text(&sql).await
     }
 
+    /// Ends every session of the program's two roles; each may end its own.
+    ///
+    /// # Panics
+    /// When the server cannot be asked.
+    pub async fn cut_off(&self) {
+        for url in [&self.app_url, &self.platform_url] {
+            let beside = format!("{}/postgres", url.rsplit_once('/').unwrap().0);
+            let mut session = PgConnection::connect(&beside).await.unwrap();
+            let sql = format!(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and usename = current_user",
+                self.name
+            );
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut session).await.unwrap();
+        }
+    }
+
     /// Moves the database's clock by an interval: `11 minutes`.
     pub async fn shift_clock(&self, by: &str) {
         self.run(&format!("call app.set_clock_offset('{by}')")).await;

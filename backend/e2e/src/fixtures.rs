@@ -124,7 +124,7 @@ async fn tenant(db: &Db, brand: Brand) -> TenantFixture {
     let tx = db.begin(id, MAKE).await.unwrap();
     let venue = NewVenue { name: "Main House".into(), address: "1 Quay Street".into(), city: "Cork".into() };
     let venue = create_venue(&tx, &venue).await.unwrap();
-    let plan = CheckedPlan::read(plan().to_string().as_bytes()).unwrap();
+    let plan = CheckedPlan::read(plan(&format!("{name} plan")).to_string().as_bytes()).unwrap();
     let imported = import_plan(&tx, venue, &plan).await.unwrap();
     let mut seated = performance(&tx, venue, "the-tempest", Some(imported.id)).await;
     seated.1.plan = Some(imported.hash);
@@ -221,7 +221,7 @@ async fn seats(tx: &TenantTx, made: &CreatedPerformance, plan: &CheckedPlan) {
 }
 
 /// A small house in pretix's format.
-pub fn plan() -> Value {
+pub fn plan(name: &str) -> Value {
     let row = |zone: &str, category: &str, letter: char, y: usize, count: usize| {
         let seats: Vec<Value> = (1..=count)
             .map(|number| {
@@ -253,7 +253,7 @@ pub fn plan() -> Value {
     let balcony =
         "AB".chars().enumerate().map(|(at, letter)| row("balcony", "Balcony", letter, at * 40, 8)).collect();
     json!({
-        "name": "Main House",
+        "name": name,
         "categories": [{ "name": "Stalls", "color": "#7a1f2b" }, { "name": "Balcony", "color": "#3f6b5c" }],
         "zones": [zone("Stalls", "stalls", 60, stalls), zone("Balcony", "balcony", 320, balcony)],
         "size": { "width": 420, "height": 440 },

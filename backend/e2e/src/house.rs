@@ -260,6 +260,13 @@ impl House {
         (output.status.success(), report["breaches"].as_array().unwrap().clone())
     }
 
+    /// Runs the audit, which may not even come to a report: whether it passed, and what it said.
+    pub async fn audit_or_failure(&self) -> (bool, String) {
+        let output = self.marquee(&["audit", "--json"]).await;
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// Checks that money, seats and tickets agree.
     ///
     /// # Panics

@@ -7,5 +7,13 @@
     clippy::print_stderr
 )]
 
+mod audit;
+mod bad_input;
+mod checkout;
 mod controls;
+mod door;
+mod faults;
+mod inventory;
 mod schema;
+mod tenancy;
+mod tickets;

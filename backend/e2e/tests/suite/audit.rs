@@ -1,0 +1,141 @@
+//! The audit passes over what was sold well, and names each breach that is planted.
+
+use marquee_e2e::database::Database;
+use marquee_e2e::fixtures::seat;
+use marquee_e2e::house::{House, plan};
+use marquee_e2e::site::{Fan, codes};
+use serde_json::Value;
+
+use crate::door::scanner;
+
+async fn sold(fan: &Fan, row: char, number: usize) -> String {
+    fan.buy(&fan.hold_seats(&[seat(row, number)]).await).await.0.id
+}
+
+/// The audit's breaches of one kind.
+async fn named(house: &House, kind: &str) -> Vec<Value> {
+    let (passed, breaches) = house.audit().await;
+    let found: Vec<Value> = breaches.iter().filter(|breach| breach["kind"] == kind).cloned().collect();
+    assert!(!passed && !found.is_empty(), "`{kind}` is not named: {breaches:#?}");
+    found
+}
+
+/// Runs as the owner what no code of the program would: the database's own checks and keys are out of the way.
+async fn plant(database: &Database, sql: &str) {
+    database.run(sql).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_planted_breach_is_named() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let mut orders = Vec::new();
+    for number in 1..=8 {
+        orders.push(sold(&fan, 'A', number).await);
+    }
+    let held = fan.hold_seats(&[seat('B', 1)]).await;
+    let (_, bought) = fan.buy(&fan.hold_seats(&[seat('C', 1)]).await).await;
+    let door = scanner(&house, &fan.tenant, &fan.tenant.seated.id).await;
+    assert_eq!(door.reads(&codes(&bought)[0], 0).await["verdict"], "admit");
+    house.audited().await;
+    let database = &house.database;
+
+    // 1. A seat sold twice: an order's line points at a seat that another order has.
+    plant(
+        database,
+        &format!(
+            "alter table order_lines drop constraint order_lines_unit_key;
+             update order_lines set unit_id = (select unit_id from order_lines where order_id = '{}') where order_id = '{}'",
+            orders[0], orders[1]
+        ),
+    )
+    .await;
+    let found = named(&house, "seat_sold_twice").await;
+    assert!(found[0]["order_ids"].to_string().contains(&orders[0]), "{found:?}");
+
+    // 2. A seat in two live holds, the constraint dropped.
+    plant(
+        database,
+        &format!(
+            "drop index claims_live_unit_key;
+             update claims set unit_id = (select unit_id from order_lines where order_id = '{}') where hold_id = '{}'",
+            orders[2], held.id
+        ),
+    )
+    .await;
+    named(&house, "seat_held_twice").await;
+
+    // 3. A hold that owns nothing.
+    plant(database, &format!("delete from claims where hold_id = '{}'", held.id)).await;
+    let found = named(&house, "hold_owns_nothing").await;
+    assert!(found.iter().any(|breach| breach["hold_id"] == held.id), "{found:?}");
+
+    // 4. A ticket without payment.
+    let unpaid = &orders[3];
+    plant(database, &format!("update orders set status = 'pending', paid_at = null where id = '{unpaid}'"))
+        .await;
+    let found = named(&house, "ticket_without_payment").await;
+    assert!(found.iter().any(|breach| breach["order_id"] == *unpaid), "{found:?}");
+
+    // 5. A paid order without a ticket.
+    plant(database, &format!("delete from tickets where order_id = '{}'", orders[4])).await;
+    let found = named(&house, "paid_without_ticket").await;
+    assert!(found.iter().any(|breach| breach["order_id"] == orders[4]), "{found:?}");
+
+    // 6. A capture that only the provider knows.
+    let money = house.money();
+    let token = money.token("pm_card_visa", fan.tenant.account).await;
+    let form = format!(
+        "amount=4200&currency=eur&confirm=true&payment_method_types[]=card&confirmation_token={token}"
+    );
+    let intent = money.api("/v1/payment_intents", fan.tenant.account, &form).await;
+    assert_eq!(intent["status"], "succeeded");
+    let found = named(&house, "capture_unknown_to_us").await;
+    assert!(found.iter().any(|breach| breach["payment_intent"] == intent["id"]), "{found:?}");
+
+    // 7. A capture that only we know.
+    plant(
+        database,
+        &format!("update payments set intent_id = intent_id || 'x' where order_id = '{}'", orders[5]),
+    )
+    .await;
+    let (passed, breaches) = house.audit_or_failure().await;
+    assert!(!passed, "{breaches:?}");
+    plant(
+        database,
+        &format!("update payments set intent_id = rtrim(intent_id, 'x') where order_id = '{}'", orders[5]),
+    )
+    .await;
+
+    // 8. An order whose total is not its lines'.
+    plant(
+        database,
+        &format!("update orders set face = face + 1, total = total + 1 where id = '{}'", orders[6]),
+    )
+    .await;
+    let found = named(&house, "order_total_mismatch").await;
+    assert!(found.iter().any(|breach| breach["order_id"] == orders[6]), "{found:?}");
+
+    // 9. A paid order that was never captured.
+    plant(database, &format!("update payments set state = 'cancelled' where order_id = '{}'", orders[7]))
+        .await;
+    named(&house, "paid_without_capture").await;
+
+    // 10. Somebody let in twice on one ticket.
+    plant(
+        database,
+        "drop index admissions_inside_key;
+         insert into scans select tenant_id, gen_random_uuid(), device_id, performance_id, gate_id, ticket_id, code, direction,
+             verdict, first_scan_id, scanned_at, seq, clock_offset_ms, offline, received_at from scans where verdict = 'admit';
+         insert into admissions (tenant_id, scan_id, ticket_id, performance_id)
+             select s.tenant_id, s.id, s.ticket_id, s.performance_id from scans s
+             where s.verdict = 'admit' and not exists (select 1 from admissions a where a.scan_id = s.id)",
+    )
+    .await;
+    named(&house, "admitted_twice").await;
+
+    // For a person: a line each, and exit code 1.
+    let printed = house.marquee(&["audit"]).await;
+    assert_eq!(printed.status.code(), Some(1));
+    assert!(String::from_utf8(printed.stdout).unwrap().contains("seat_sold_twice"));
+}

@@ -1,11 +1,16 @@
 //! What only a test key may do.
 
-use miniserde::Deserialize;
 use marquee_payments::ProviderError;
+use miniserde::Deserialize;
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use crate::Stripe;
 use crate::classify::classify;
+
+#[derive(Debug, serde::Serialize)]
+struct Form<'a> {
+    payment_method: &'a str,
+}
 
 #[derive(Debug, Deserialize)]
 struct Token {
@@ -24,7 +29,7 @@ impl Stripe {
         payment_method: &str,
     ) -> Result<String, ProviderError> {
         let mut call = RequestBuilder::new(StripeMethod::Post, "/test_helpers/confirmation_tokens")
-            .form(&[("payment_method", payment_method)])
+            .form(&Form { payment_method })
             .customize::<Token>();
         if let Some(account) = account {
             call = call.account_id(account.into());

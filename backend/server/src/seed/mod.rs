@@ -81,8 +81,7 @@ pub async fn run(options: Options, config: Config) -> Result<ExitCode, Failure> 
     let description = json!({
         "platform": platform_sign_in(&foundation).await?,
         "tenants": tenants,
-        "ticket_code": code,
-        "pages": pages,
+        "show": { "ticket_code": code, "pages": pages },
     });
     std::fs::write(&options.manifest_out, serde_json::to_vec_pretty(&description)?)?;
     Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod assets;
+mod data;
 mod engine;
 mod error;
 #[cfg(test)]

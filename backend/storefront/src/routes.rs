@@ -17,7 +17,7 @@ use crate::format::Calendar;
 use crate::headers::{self, Caching};
 use crate::pages::Site;
 use crate::view::{self, Views};
-use crate::{PageError, PaymentScript, Storefront, assets, poster};
+use crate::{PageError, PaymentScript, Storefront, assets, data, poster};
 
 /// Seconds after which to ask again for a page that could not be had.
 const RETRY_SECONDS: &str = "5";
@@ -148,7 +148,7 @@ impl Visit {
                 "image": page.image,
                 "path": self.request.path(),
                 "private": page.caching == Caching::Never,
-                "data": view::embed(&data),
+                "data": data::embed(&data),
             }),
         );
         context.insert(
@@ -227,7 +227,7 @@ async fn event(visit: Visit, slug: web::Path<String>) -> HttpResponse {
         let views = visit.views();
         let view = views.event(&event);
         let mut context = Context::new();
-        context.insert("structured", &view::embed(&views.structured(&event)));
+        context.insert("structured", &data::embed(&views.structured(&event)));
         let mut page = Page::new("event.html", Caching::Browse);
         page.title = Some(view.title.clone());
         page.description = Some(view.summary.clone());

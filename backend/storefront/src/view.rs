@@ -232,7 +232,8 @@ impl Views<'_> {
         }
     }
 
-    fn poster(&self, slug: &str, poster: &Poster) -> PosterView {
+    /// Where an event's poster is.
+    pub fn poster(&self, slug: &str, poster: &Poster) -> PosterView {
         let base = format!("/posters/{slug}-{}", poster.seed);
         let format = picture_format(&poster.style, self.poster_family);
         // Where links are shared, WebP is not known everywhere.
@@ -248,114 +249,6 @@ impl Views<'_> {
     fn cheapest(&self, price: &Price) -> String {
         crate::format::money_short(price.total, &price.currency, &self.site.locale)
     }
-
-    /// What the scripts of a performance's page are given.
-    pub fn performance_data(&self, event: &Event, performance: &Performance) -> Value {
-        let view = self.performance(performance);
-        let levels: Vec<Value> = performance.price_levels.iter().map(level_data).collect();
-        json!({
-            "performance": {
-                "id": view.id,
-                "plan_url": performance.plan_url,
-                "limit": performance.limit_per_order,
-                "levels": levels,
-            },
-            "summary": self.summary(event, &view),
-        })
-    }
-
-    /// What checkout repeats of the event, kept by the browser with the hold.
-    fn summary(&self, event: &Event, performance: &PerformanceView) -> Value {
-        let poster = self.poster(&event.slug, &event.poster);
-        json!({
-            "title": event.title,
-            "url": performance.url,
-            "date": performance.starts.date,
-            "time": performance.starts.time,
-            "doors": performance.doors,
-            "venue": performance.venue.name,
-            "city": performance.venue.city,
-            "poster": format!("{}/240.{}", poster.base, poster.format),
-        })
-    }
-
-    /// Schema.org's description of an event, for search engines.
-    pub fn structured(&self, event: &Event) -> Value {
-        let origin = &self.site.origin;
-        let poster = self.poster(&event.slug, &event.poster);
-        let shows: Vec<Value> = event
-            .performances
-            .iter()
-            .map(|performance| {
-                let view = self.performance(performance);
-                let cheapest = prices(&performance.price_levels).min_by_key(|price| price.total);
-                let address = [view.venue.address.unwrap_or_default(), view.venue.city].join(", ");
-                let availability = match performance.state {
-                    Saleable::OnSale => "InStock",
-                    Saleable::Scheduled => "PreOrder",
-                    _ => "SoldOut",
-                };
-                json!({
-                    "@context": "https://schema.org",
-                    "@type": "Event",
-                    "name": event.title,
-                    "description": event.summary,
-                    "startDate": view.starts.iso,
-                    "image": [format!("{origin}{}", poster.share)],
-                    "eventStatus": if performance.state == Saleable::Cancelled {
-                        "https://schema.org/EventCancelled"
-                    } else {
-                        "https://schema.org/EventScheduled"
-                    },
-                    "location": {
-                        "@type": "Place",
-                        "name": view.venue.name,
-                        "address": address,
-                    },
-                    "organizer": { "@type": "Organization", "name": self.site.name, "url": origin },
-                    "offers": cheapest.map(|price| json!({
-                        "@type": "AggregateOffer",
-                        "lowPrice": plain(price.total, price.currency.as_str()),
-                        "priceCurrency": price.currency,
-                        "availability": format!("https://schema.org/{availability}"),
-                        "url": format!("{origin}{}", view.url),
-                    })),
-                })
-            })
-            .collect();
-        Value::Array(shows)
-    }
-}
-
-/// An amount as a plain decimal.
-fn plain(amount: i64, currency: &str) -> String {
-    let digits = crate::format::minor_digits(currency);
-    let unit = 10_i64.pow(digits);
-    if digits == 0 {
-        return amount.to_string();
-    }
-    format!("{}.{:0width$}", amount / unit, amount % unit, width = digits as usize)
-}
-
-fn level_data(level: &PriceLevel) -> Value {
-    let types: Vec<Value> = level
-        .ticket_types
-        .iter()
-        .map(|one| {
-            json!({
-                "id": one.id,
-                "name": one.name,
-                "price": {
-                    "total": one.price.total,
-                    "face": one.price.face,
-                    "fees": one.price.fees,
-                    "tax": one.price.tax,
-                    "currency": one.price.currency,
-                },
-            })
-        })
-        .collect();
-    json!({ "id": level.id, "name": level.name, "categories": level.categories, "ticket_types": types })
 }
 
 /// The kind of picture that suits a poster: flat shapes are small without loss, grain is not.
@@ -364,7 +257,8 @@ pub fn picture_format(style: &str, theme_family: &str) -> &'static str {
     if family == "club" || (family != "theatre" && theme_family == "club") { "jpg" } else { "webp" }
 }
 
-fn prices(levels: &[PriceLevel]) -> impl Iterator<Item = &Price> {
+/// All prices of some levels.
+pub fn prices(levels: &[PriceLevel]) -> impl Iterator<Item = &Price> {
     levels.iter().flat_map(|level| &level.ticket_types).map(|one| &one.price)
 }
 
@@ -401,17 +295,6 @@ pub fn state_name(state: Saleable) -> &'static str {
         Saleable::Ended => "ended",
         Saleable::Cancelled => "cancelled",
     }
-}
-
-/// JSON that may stand inside a script element: nothing in it can end the element.
-pub fn embed(value: &Value) -> String {
-    value
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }
 
 /// The site as templates see it.

@@ -249,10 +249,7 @@ impl Checkout {
     ) -> Result<Option<Payment>, CheckoutError> {
         match verdict(&payment, known) {
             Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment).await?)),
-            Verdict::Cancelled => {
-                tracing::error!(order.id = %case.order.id, "a sold order's payment was cancelled at the provider");
-                self.wait(case, &payment).await
-            }
+            Verdict::Cancelled => Ok(Some(self.lost(case.tenant, &payment).await?)),
             _ => self.wait(case, &payment).await,
         }
     }

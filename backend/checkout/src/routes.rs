@@ -1,12 +1,11 @@
 //! `/api/v1/orders`, `/api/v1/orders/{id}`, `/api/v1/orders/{id}/pay`, and the provider's events on the platform's host.
 
-use std::net::IpAddr;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::BytesMut;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::StreamExt;
+use marquee_core::address::sender;
 use marquee_core::http::{Body, IdempotencyKey, PathId, method_not_allowed, single_header};
 use marquee_core::ids::OrderId;
 use marquee_core::problem::{Code, Problem};
@@ -77,14 +76,14 @@ async fn pay_order(
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
     owned(&request, &tenant, id.0, &checkout)?;
-    let address = address(&request);
+    let address = sender(&request, checkout.parts.config.trusted_proxies);
     if body.value.confirmation_token.is_some() {
-        checkout.declines.check(address)?;
+        checkout.declines.check(&address)?;
     }
     let call = Call { scope: pay::scope(id.0), key, fingerprint: body.fingerprint };
     let reply = checkout.pay(tenant.id, id.0, &body.value, &call).await?;
     if reply.answer.status == DECLINED && !reply.replayed {
-        checkout.declines.count(address).await;
+        checkout.declines.count(&address).await;
     }
     Ok(respond(reply))
 }
@@ -164,9 +163,4 @@ fn respond(reply: Reply) -> HttpResponse {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
     response.body(reply.answer.body)
-}
-
-/// Where the caller is; behind proxies only as far as they are trusted.
-fn address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
 }

@@ -5,7 +5,7 @@ use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::inventory::HoldState;
 use marquee_entity::orders::{OrderStatus, PaymentState};
-use marquee_inventory::{extend_for_action, release, return_to_buyer, sell};
+use marquee_inventory::{extend_for_action, release, return_to_buyer, sell, take_back};
 use marquee_payments::Intent;
 use marquee_payments::idempotency::settle_scope;
 use marquee_payments::record::{self, Learnt, Payment};
@@ -213,6 +213,24 @@ impl Checkout {
             if store::move_to(&tx, order.id, OrderStatus::Expired).await? {
                 release(&tx, order.hold_id, HoldState::Expired).await?;
             }
+            tx.commit().await?;
+            Ok(cancelled)
+        })
+        .await
+    }
+
+    /// The units are sold and the money surely cannot be had: they are free again, and nothing was charged.
+    pub(crate) async fn lost(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+        count("cancelled");
+        tracing::warn!(order.id = %payment.order_id, "a payment was cancelled at the provider before its capture");
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let order = locked(&tx, payment.order_id).await?;
+            let moving = record::advance(&tx, payment, PaymentState::Cancelling, &Learnt::default()).await?;
+            let cancelled =
+                record::advance(&tx, &moving, PaymentState::Cancelled, &Learnt::default()).await?;
+            store::move_to(&tx, order.id, OrderStatus::Cancelled).await?;
+            take_back(&tx, order.hold_id).await?;
             tx.commit().await?;
             Ok(cancelled)
         })

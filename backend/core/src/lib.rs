@@ -6,6 +6,7 @@
 //! - errors reach people as RFC 9457 problems with a stable code ([`problem`]).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod address;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -40,7 +40,9 @@ impl HoldState {
         use HoldState::{Active, Completed, Confirming, Expired, Released};
         let allowed = matches!(
             (self, next),
-            (Active, Confirming | Released | Expired) | (Confirming, Active | Completed | Released | Expired)
+            (Active, Confirming | Released | Expired)
+                | (Confirming, Active | Completed | Released | Expired)
+                | (Completed, Released)
         );
         allowed.then_some(next)
     }

@@ -23,7 +23,7 @@ mod units;
 pub use error::{HoldError, LifecycleError};
 pub use hold::{Inventory, Made};
 pub use lifecycle::{
-    begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell,
+    begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell, take_back,
 };
 pub use routes::{ApiDoc, routes};
 pub use types::{HeldUnit, HoldDetail, HoldRequest, PlaceRequest, SeatRequest};

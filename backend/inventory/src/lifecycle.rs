@@ -156,12 +156,27 @@ pub async fn sell(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
 pub async fn release(tx: &TenantTx, id: HoldId, outcome: HoldState) -> Result<bool, DbError> {
     debug_assert!(HoldState::Active.transition(outcome).is_some() && outcome != HoldState::Confirming);
     store::lock(tx, id).await?;
+    close(tx, id, outcome, &[HoldState::Active, HoldState::Confirming]).await
+}
+
+/// Sold → free: the money turned out not to be had, the hold is `released`. Answers whether it did something.
+///
+/// # Errors
+/// As [`DbError`] says.
+pub async fn take_back(tx: &TenantTx, id: HoldId) -> Result<bool, DbError> {
+    store::lock(tx, id).await?;
+    close(tx, id, HoldState::Released, &[HoldState::Completed]).await
+}
+
+/// Closes a hold that is in one of `states`, exactly once, and frees its units.
+async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldState]) -> Result<bool, DbError> {
+    let states: Vec<String> = states.iter().map(|state| state.as_str().to_owned()).collect();
     let moved: Option<Moved> = tx
         .optional(
             "update holds h set state = $3, closed_at = marquee_now()
-             where h.tenant_id = $1 and h.id = $2 and h.state in ('active', 'confirming')
+             where h.tenant_id = $1 and h.id = $2 and h.state = any($4)
              returning h.performance_id, h.expires_at",
-            params![id, outcome],
+            params![id, outcome, states],
         )
         .await?;
     let Some(moved) = moved else { return Ok(false) };
@@ -174,7 +189,7 @@ pub async fn release(tx: &TenantTx, id: HoldId, outcome: HoldState) -> Result<bo
         tx,
         id,
         "update units u set state = 'free', hold_id = null, expires_at = null
-         where u.tenant_id = $1 and u.hold_id = $2 and u.state in ('held', 'confirming') returning u.id",
+         where u.tenant_id = $1 and u.hold_id = $2 and u.state in ('held', 'confirming', 'sold') returning u.id",
     )
     .await?;
     announce(tx, moved.performance_id, &units.into_iter().map(Change::freed).collect::<Vec<_>>()).await?;

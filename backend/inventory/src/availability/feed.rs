@@ -204,7 +204,12 @@ impl FreeUnits for Availability {
         self.peek((tenant, performance)).map(|rendered| rendered.free)
     }
 
-    fn free_of_level(&self, tenant: TenantId, performance: PerformanceId, level: PriceLevelId) -> Option<u64> {
+    fn free_of_level(
+        &self,
+        tenant: TenantId,
+        performance: PerformanceId,
+        level: PriceLevelId,
+    ) -> Option<u64> {
         let rendered = self.peek((tenant, performance))?;
         rendered.free_by_level.iter().find(|(id, _)| *id == level).map(|(_, free)| *free)
     }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use marquee_core::config::Config;
-use marquee_core::telemetry;
+use marquee_core::telemetry::{self, Verbosity};
 use serde::Serialize;
 
 /// What a command may fail with: a sentence for whoever typed it.
@@ -69,8 +69,11 @@ use crate::audit;
 /// # Errors
 /// Whatever the command meets, as a sentence.
 pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let serving = matches!(arguments.command, Command::Serve | Command::Worker);
-    telemetry::start_logging(serving && std::env::var_os("MARQUEE_LOG_JSON").is_some());
+    let verbosity = match arguments.command {
+        Command::Serve | Command::Worker => Verbosity::Service,
+        _ => Verbosity::Command,
+    };
+    telemetry::start_logging(verbosity, std::env::var_os("MARQUEE_LOG_JSON").is_some());
     match arguments.command {
         Command::Serve => crate::serve::run(Config::from_env()?).await,
         Command::Worker => crate::worker::run(Config::from_env()?).await,

@@ -7,7 +7,6 @@
 //!   takes effect at the next call;
 //! - the refresh token lives in a `__Host-` cookie that no script reads, and only its hash is stored.
 
-mod address;
 mod cookie;
 mod error;
 mod extract;

@@ -4,11 +4,11 @@ use marquee_core::limits::{Limit, Limits};
 use marquee_core::secret::{SecretKey, random_token, sha256};
 use uuid::Uuid;
 
+use super::StaffError;
 use super::password::Passwords;
 use super::store::{self, By};
 use super::token::{AccessTokens, Bearer};
 use super::types::{Member, Realm, SessionId, faults, normal_email};
-use super::{StaffError, address};
 
 const PER_ADDRESS: Limit = Limit { name: "sign_in.address", max: 10, window: 60 };
 const PER_ACCOUNT: Limit = Limit { name: "sign_in.account", max: 10, window: 60 };
@@ -42,7 +42,7 @@ impl Staff {
 
     /// Who sent a request, to count by.
     pub(crate) fn sender(&self, request: &actix_web::HttpRequest) -> String {
-        address::sender(request, self.trusted_proxies)
+        marquee_core::address::sender(request, self.trusted_proxies)
     }
 
     /// Begins a session.

@@ -8,7 +8,7 @@ use actix_web::http::header::HeaderMap;
 /// Who sent a request, as text to count by: the connection's address, or with `proxies` of our own in front the one that
 /// the outermost of them saw. What anybody else claims is not believed. IPv6 addresses count by their /64, of
 /// which one subscriber has all.
-pub(crate) fn sender(request: &HttpRequest, proxies: u8) -> String {
+pub fn sender(request: &HttpRequest, proxies: u8) -> String {
     let peer = request.peer_addr().map(|address| address.ip());
     let address = forwarded(request.headers(), proxies).or(peer);
     address.map(network).unwrap_or_else(|| "unknown".to_owned())

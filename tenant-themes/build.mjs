@@ -142,12 +142,16 @@ async function run() {
   };
   await styles(manifest, put);
   await scripts(manifest, put);
-  writeFileSync(
-    join(next, "manifest.json"),
-    `${JSON.stringify(manifest, Object.keys(manifest).sort(), 2)}\n`,
-  );
-  rmSync(dist, { recursive: true, force: true });
-  renameSync(next, dist);
+  const list = `${JSON.stringify(manifest, Object.keys(manifest).sort(), 2)}\n`;
+  writeFileSync(join(next, "manifest.json"), list);
+  const kept = join(dist, "manifest.json");
+  // Names follow content: the same list is the same build, and the program need not be compiled anew.
+  if (existsSync(kept) && readFileSync(kept, "utf8") === list) {
+    rmSync(next, { recursive: true });
+  } else {
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(next, dist);
+  }
   for (const theme of themes) budget(theme, manifest);
   console.log(`${Object.keys(manifest).length} assets in ${Date.now() - started} ms`);
 }

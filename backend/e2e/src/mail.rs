@@ -28,7 +28,7 @@ impl Mailbox {
 
     /// Every mail to an address.
     pub async fn to(&self, address: &str) -> Vec<Mail> {
-        let Ok(answer) = self.0.get("/email").try_send().await else { return Vec::new() };
+        let Ok(answer) = self.0.get("/api/email").try_send().await else { return Vec::new() };
         let all = answer.json();
         let is_to = |mail: &&Value| {
             mail["to"].as_array().is_some_and(|to| to.iter().any(|one| one["address"] == address))
@@ -55,8 +55,8 @@ impl Mailbox {
         let attachments =
             mail.body["attachments"].as_array().unwrap_or_else(|| panic!("no attachment: {}", mail.body));
         let pdf = attachments.iter().find(|one| one["contentType"] == "application/pdf").expect("a PDF");
-        let name = pdf["generatedFileName"].as_str().or(pdf["fileName"].as_str()).unwrap();
-        let answer = self.0.get(&format!("/email/{}/attachment/{name}", mail.id)).send().await;
+        let name = pdf["generatedFileName"].as_str().unwrap();
+        let answer = self.0.get(&format!("/api/email/{}/attachment/{name}", mail.id)).send().await;
         assert_eq!(answer.status, 200);
         answer.bytes
     }

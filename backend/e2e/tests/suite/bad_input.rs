@@ -111,8 +111,10 @@ async fn holds_that_cannot_be() {
     let large = raw(&vec![b' '; 10_000_000]).try_send().await;
     // The server may hang up before ten megabytes are sent.
     assert!(large.is_err() || large.unwrap().status == 413);
-    let chunk = json!({ "seats": [{ "seat": "x".repeat(400_000) }] });
-    refusals.refuses("a body of 400 kB", hold_call(&fan, &chunk), 413, "payload_too_large").await;
+    let chunk = json!({ "seats": [{ "seat": "x".repeat(1_100_000) }] });
+    refusals
+        .refuses("a body of more than a megabyte", hold_call(&fan, &chunk), 413, "payload_too_large")
+        .await;
     for media in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
         let call = fan.client.post_raw(&path, one.to_string().into_bytes(), media).fresh();
         refusals.refuses(media, call, 415, "unsupported_media_type").await;

@@ -28,18 +28,17 @@ async fn settled(fan: &Fan, order: &Order, seconds: u64) -> Value {
 }
 
 /// The simulator has taken effect and stalls; the server is killed; it comes back.
-async fn killed_while_it_stalls(call: &str, fault: &str, value: Value) {
+async fn killed_while_it_stalls(call: &str, done: &str) {
     let mut house = House::open().await;
     let fan = house.fan();
     let order = ordered(&fan).await;
     let token = house.money().token("pm_card_visa", fan.tenant.account).await;
-    house.money().fault(call, 1, fault, value).await;
+    house.money().fault(call, 1, "delay_ms", json!(8_000)).await;
     let key = fresh_key();
     let paying = tokio::spawn(fan.pays(&order, Some(&token)).key(&key).try_send());
-    let path = call.rsplit('/').next().unwrap().to_owned();
-    until("the provider to have the call", 10, async || {
-        let requests = house.money().requests().await;
-        requests.iter().any(|one| one.to_string().contains(&format!("/{path}"))).then_some(())
+    until("the provider to have done it", 10, async || {
+        let intents = house.money().intents(&order.id).await;
+        intents.iter().any(|one| one["status"] == done).then_some(())
     })
     .await;
     // Both die: the server that pays and the worker that might go on.
@@ -68,12 +67,12 @@ async fn killed_while_it_stalls(call: &str, fault: &str, value: Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_confirm_stalls() {
-    killed_while_it_stalls(CONFIRM, "delay_ms", json!(8_000)).await;
+    killed_while_it_stalls(CONFIRM, "requires_capture").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_capture_stalls() {
-    killed_while_it_stalls(CAPTURE, "delay_ms", json!(8_000)).await;
+    killed_while_it_stalls(CAPTURE, "succeeded").await;
 }
 
 /// An answer that is lost on the way is asked for again under the same key.

@@ -63,7 +63,9 @@ async fn nobody_takes_a_seat_that_is_being_paid_for() {
     let (one, two) = (house.fan_on(0, &house.fixtures.a), house.fan_on(1, &house.fixtures.a));
     let hold = one.hold_seats(&[seat('A', 1)]).await;
     let order = one.order(&hold).await;
-    house.money().fault("POST /v1/payment_intents/*/confirm", 1, "delay_ms", json!(6_000)).await;
+    // Nobody but the payer's own call may bring it home.
+    house.money().webhooks(json!({ "paused": true })).await;
+    house.money().fault("POST /v1/payment_intents/*/confirm", 1, "delay_ms", json!(5_000)).await;
     let paying = {
         let (fan, order) = (one.clone(), order.clone());
         tokio::spawn(async move { fan.pay(&order, "pm_card_visa").await })

@@ -195,8 +195,10 @@ impl Checkout {
             None => self.drive(tenant, order).await?,
         };
         let deadline = Instant::now() + DRIVER_PATIENCE;
+        // `requires_action` under somebody else's hands may be over the moment they are done.
+        let open = |outcome: &Outcome| matches!(outcome, Outcome::Processing | Outcome::RequiresAction { .. });
         while driven == Driven::NotOurs
-            && self.outcome(tenant, order).await? == Outcome::Processing
+            && open(&self.outcome(tenant, order).await?)
             && Instant::now() < deadline
         {
             sleep(LOOK).await;

@@ -25,7 +25,7 @@ pub struct Order {
     pub hold_id: HoldId,
     /// The performance it is for.
     pub performance_id: PerformanceId,
-    /// Where it stands in the database; see [`shown_status`].
+    /// Where it stands in the database; see `shown_status`.
     pub status: OrderStatus,
     /// Where its tickets go.
     pub buyer_email: String,
@@ -134,7 +134,10 @@ pub fn open(
         (true, false) => Err(CheckoutError::TooManyAttempts),
         (true, true) => Ok(Opening::Attempt),
     };
+    // Whoever comes back from their bank is told how it ended, also when the provider's event was faster.
+    let back_from_the_bank = !has_token && payment.is_some_and(|payment| payment.action_until.is_some());
     match shown_status(order.status, hold) {
+        OrderStatus::Pending | OrderStatus::Paid if back_from_the_bank => Ok(Opening::GoOn),
         OrderStatus::Expired => Err(CheckoutError::HoldExpired),
         OrderStatus::Pending if order.total == 0 => Ok(Opening::SellForFree),
         OrderStatus::Pending => attempt(),
@@ -301,6 +304,22 @@ mod tests {
             let opened = open(&order(status, 1), confirming, Some(&waiting), has_token);
             assert_eq!(opened.unwrap(), expected, "{status} {has_token}");
         }
+    }
+
+    #[test]
+    fn an_event_that_was_faster_does_not_change_the_answer() {
+        let mut declined = payment(PaymentState::Declined, 1);
+        let opened = open(&order(OrderStatus::Pending, 1), LIVE, Some(&declined), false);
+        assert!(matches!(opened, Err(CheckoutError::Invalid(_))), "the bank asked nothing: {opened:?}");
+        declined.action_until = Some(DateTime::UNIX_EPOCH);
+        let opened = open(&order(OrderStatus::Pending, 1), LIVE, Some(&declined), false);
+        assert_eq!(opened.unwrap(), Opening::GoOn);
+        let mut captured = payment(PaymentState::Captured, 1);
+        captured.action_until = Some(DateTime::UNIX_EPOCH);
+        let sold = hold(HoldState::Completed, true);
+        assert_eq!(open(&order(OrderStatus::Paid, 1), sold, Some(&captured), false).unwrap(), Opening::GoOn);
+        let opened = open(&order(OrderStatus::Paid, 1), sold, Some(&captured), true);
+        assert!(matches!(opened, Err(CheckoutError::OrderState(_))), "{opened:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `marquee`: one program for serving, background work, the command line and the checks.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
 mod audit;
 mod cli;
 mod compose;

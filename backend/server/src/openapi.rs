@@ -40,3 +40,40 @@ pub async fn show() -> HttpResponse {
         .insert_header(("cache-control", "public, max-age=60"))
         .body(web::Bytes::from_static(text.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_document_is_true() {
+        let committed: serde_json::Value = serde_json::from_str(include_str!("../../../openapi.json")).unwrap();
+        let now = serde_json::to_value(document()).unwrap();
+        assert!(committed == now, "renew it: cargo run -p marquee-server -- openapi > openapi.json");
+    }
+
+    #[test]
+    fn every_path_of_the_contract_is_there() {
+        let document = document();
+        for path in [
+            "/api/v1/events",
+            "/api/v1/events/{slug}",
+            "/api/v1/plans/{hash}",
+            "/api/v1/performances/{id}/availability",
+            "/api/v1/performances/{id}/holds",
+            "/api/v1/holds/{id}",
+            "/api/v1/orders",
+            "/api/v1/orders/{id}",
+            "/api/v1/orders/{id}/pay",
+            "/webhooks/stripe",
+            "/webhooks/stripe/connect",
+            "/api/door/v1/devices",
+            "/api/door/v1/scans",
+            "/api/door/v1/performances/{id}/manifest",
+            "/api/admin/v1/sessions",
+            "/api/platform/v1/sessions",
+        ] {
+            assert!(document.paths.paths.contains_key(path), "{path}");
+        }
+    }
+}

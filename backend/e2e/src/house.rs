@@ -153,7 +153,11 @@ impl House {
 
     fn server(&self, at: usize) -> Service {
         let port = self.addresses[at];
-        let env = environment::with_addresses(&self.variables, &format!("127.0.0.1:{port}"), 0);
+        let env = environment::with_addresses(
+            &self.variables,
+            &format!("127.0.0.1:{port}"),
+            if at == 0 { self.ports.server_metrics } else { 0 },
+        );
         self.service("server", "serve", env, Probe::Page(port, "/readyz"), &format!("server-{at}"))
     }
 
@@ -243,6 +247,12 @@ impl House {
         let folder = self.layout.data(name);
         std::fs::create_dir_all(&folder).unwrap();
         folder
+    }
+
+    /// What the first server tells its operators.
+    pub async fn metrics(&self) -> String {
+        let base = format!("http://127.0.0.1:{}", self.ports.server_metrics);
+        Client::new(self.http.clone(), &base, "127.0.0.1").get("/metrics").send().await.text()
     }
 
     /// Runs `marquee` with arguments beside the house.

@@ -9,11 +9,14 @@
 
 mod audit;
 mod bad_input;
+mod browser;
 mod checkout;
 mod controls;
 mod door;
 mod faults;
 mod inventory;
+mod pages;
 mod schema;
+mod staff;
 mod tenancy;
 mod tickets;

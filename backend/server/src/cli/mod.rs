@@ -9,6 +9,7 @@ mod performance;
 mod plan;
 mod tenant;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -98,11 +99,15 @@ pub fn fail(sentence: &str) -> ExitCode {
 
 /// Prints an answer for a program.
 pub fn print_json(value: &impl Serialize) -> Result<ExitCode, Failure> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    print_line(serde_json::to_string_pretty(value)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints an answer for a person.
+/// Prints an answer for a person. A reader who has gone has seen enough.
 pub fn print_line(line: impl std::fmt::Display) {
-    println!("{line}");
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{line}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("marquee: cannot print: {error}");
+    }
 }

@@ -48,8 +48,9 @@ impl Buyer {
     /// # Errors
     /// `Invalid` with every field at fault.
     pub fn read(request: &BuyerRequest, locale: &str) -> Result<Self, CheckoutError> {
-        let email = request.email.trim();
-        let name = request.name.trim();
+        // Blanks around are a slip of the keyboard; anything else stays, and is judged.
+        let email = request.email.trim_matches(' ');
+        let name = request.name.trim_matches(' ');
         let locale = request.locale.as_deref().map(str::trim).filter(|tag| !tag.is_empty()).unwrap_or(locale);
         let faults: Vec<FieldError> = [
             check_email(email).map(|detail| fault("/buyer/email", detail)),
@@ -162,6 +163,9 @@ mod tests {
             "  ",
             "a\0b",
             "a\nb",
+            "Ada\n",
+            "\tAda",
+            "Ada\u{85}",
             "a\r\nBcc: x@y",
             "a\u{2028}b",
             "a\u{202e}b",

@@ -196,7 +196,8 @@ impl Checkout {
         };
         let deadline = Instant::now() + DRIVER_PATIENCE;
         // `requires_action` under somebody else's hands may be over the moment they are done.
-        let open = |outcome: &Outcome| matches!(outcome, Outcome::Processing | Outcome::RequiresAction { .. });
+        let open =
+            |outcome: &Outcome| matches!(outcome, Outcome::Processing | Outcome::RequiresAction { .. });
         while driven == Driven::NotOurs
             && open(&self.outcome(tenant, order).await?)
             && Instant::now() < deadline

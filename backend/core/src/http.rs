@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use bytes::BytesMut;
 use futures::StreamExt;
@@ -194,6 +194,13 @@ impl FromRequest for IdempotencyKey {
         let key = single_header(request, "idempotency-key").and_then(Self::new);
         std::future::ready(key.ok_or_else(|| Code::IdempotencyKeyMissing.into()))
     }
+}
+
+/// Has the caller this version? By `If-None-Match`: a list, weak or strong, or `*`.
+pub fn etag_matches(request: &HttpRequest, tag: &str) -> bool {
+    let known =
+        request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
 /// Answers a method that a known address does not take.

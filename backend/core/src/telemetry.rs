@@ -18,7 +18,7 @@ pub enum Verbosity {
 /// Starts logging to standard error: readable on a terminal, JSON lines elsewhere. `RUST_LOG` narrows it.
 pub fn start_logging(verbosity: Verbosity, json: bool) {
     let default = match verbosity {
-        Verbosity::Service => "info,sqlx=warn,sea_orm=warn,stripe=error",
+        Verbosity::Service => "info,sqlx=warn,sea_orm=warn,stripe=error,actix_http=off",
         Verbosity::Command => "warn,stripe=error",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));

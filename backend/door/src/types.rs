@@ -194,7 +194,7 @@ pub(crate) fn judge(
 
 /// A device's name without the space around it, if it can be one.
 pub(crate) fn device_name(text: &str) -> Option<String> {
-    let name = text.trim();
+    let name = text.trim_matches(' ');
     let fits = !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
 }

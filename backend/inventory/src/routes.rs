@@ -1,10 +1,10 @@
 //! `/api/v1/performances/{id}/holds`, `/api/v1/holds/{id}`, `/api/v1/performances/{id}/availability`.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
-use marquee_core::http::{Body, IdempotencyKey, PathId, method_not_allowed, single_header};
+use marquee_core::http::{Body, IdempotencyKey, PathId, etag_matches, method_not_allowed, single_header};
 use marquee_core::ids::{HoldId, PerformanceId};
 use marquee_core::money::Currency;
 use marquee_core::problem::{Code, Problem};
@@ -68,6 +68,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/api/v1/performances/{id}/availability")
                 .route(web::get().to(show_availability))
+                .route(web::head().to(show_availability))
                 .default_service(web::to(method_not_allowed)),
         );
 }
@@ -131,10 +132,7 @@ async fn show_availability(
     let found = if visible { inventory.availability().of(tenant.id, id.0).await } else { Ok(None) };
     let found = found.map_err(|error| Problem::from(DbError::Unavailable(error.to_string())))?;
     let rendered = found.ok_or(Code::NotFound)?;
-    let known = request
-        .headers()
-        .get(IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == rendered.etag.as_bytes());
+    let known = etag_matches(&request, &rendered.etag);
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, rendered.etag))

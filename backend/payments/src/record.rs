@@ -132,7 +132,7 @@ pub async fn begin_attempt(tx: &TenantTx, attempt: &Attempt<'_>) -> Result<Payme
              marquee_now() + make_interval(secs => $10), marquee_now() + make_interval(secs => $10), 1)
          on conflict (tenant_id, order_id) do update set state = excluded.state, attempts = p.attempts + 1,
              attempt_id = excluded.attempt_id, confirmation_token = excluded.confirmation_token, decline_code = null,
-             failure = null, action_url = null, lease_until = excluded.lease_until, due_at = excluded.due_at,
+             failure = null, action_url = null, action_until = null, lease_until = excluded.lease_until, due_at = excluded.due_at,
              fence = p.fence + 1, updated_at = marquee_now()
          where p.state = any($11)
          returning {COLUMNS}"

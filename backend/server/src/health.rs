@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use marquee_core::db::Db;
+use marquee_core::http::method_not_allowed;
 use serde_json::json;
 
 /// How long a dependency may take to answer.
@@ -29,7 +30,10 @@ impl Readiness {
 
 /// Registers both.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/healthz", web::get().to(healthz)).route("/readyz", web::get().to(readyz));
+    let resource = |path| web::resource(path).default_service(web::to(method_not_allowed));
+    config
+        .service(resource("/healthz").route(web::get().to(healthz)).route(web::head().to(healthz)))
+        .service(resource("/readyz").route(web::get().to(readyz)).route(web::head().to(readyz)));
 }
 
 async fn healthz() -> HttpResponse {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::ACCEPT;
+use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use async_trait::async_trait;
 use marquee_catalog::{Catalog, PerformanceState};
@@ -188,22 +191,56 @@ fn unavailable(error: impl std::fmt::Display) -> PageError {
     PageError::Unavailable(error.to_string())
 }
 
-/// Answers an address without a route: a page for people, a problem for programs.
-pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
+/// Lets through what came to a host with a site, or to the platform's own; anything else is `unknown_host`, whatever
+/// its path and method. People get the neutral page instead, with its stylesheet; probes may use any host.
+///
+/// # Errors
+/// `bad_request` for a header that names no one host, `unknown_host`.
+pub async fn at_a_known_host(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let path = request.path();
-    if !path.starts_with("/api/") && !path.starts_with("/webhooks/") {
-        return marquee_storefront::not_found(request).await;
+    let open = matches!(path, "/healthz" | "/readyz") || path.starts_with("/assets/");
+    let refused = match CurrentTenant::of(request.request()) {
+        Err(problem) if !open && !is_platform(request.request()) => Some(problem),
+        _ => None,
+    };
+    match refused {
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+        Some(problem) => {
+            let page = problem.code() == Code::UnknownHost && wants_a_page(request.request());
+            let (request, _) = request.into_parts();
+            let answer = if page {
+                marquee_storefront::not_found(request.clone()).await
+            } else {
+                problem.error_response()
+            };
+            Ok(ServiceResponse::new(request, answer).map_into_boxed_body())
+        }
     }
-    match CurrentTenant::of(&request) {
-        Err(problem) if problem.code() != Code::UnknownHost => problem.error_response(),
-        Err(problem) if !is_platform(&request) => problem.error_response(),
-        _ => Problem::new(Code::NotFound).error_response(),
-    }
+}
+
+fn is_program(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/webhooks/")
+}
+
+fn wants_a_page(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    request.method() == Method::GET && !is_program(request.path()) && accepted.contains("text/html")
 }
 
 fn is_platform(request: &HttpRequest) -> bool {
     let hosts = request.app_data::<web::Data<Hosts>>();
     marquee_tenants::Host::of(request).is_ok_and(|host| hosts.is_some_and(|hosts| host == hosts.platform))
+}
+
+/// Answers an address without a route: a page for people, a problem for programs.
+pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
+    if is_program(request.path()) {
+        return Problem::new(Code::NotFound).error_response();
+    }
+    marquee_storefront::not_found(request).await
 }
 
 /// A span for each request; its end is logged only for what went wrong on our side.

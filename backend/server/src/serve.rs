@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::Compress;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use marquee_catalog::Catalog;
 use marquee_checkout::{Checkout, CheckoutParts};
 use marquee_core::config::Config;
+use marquee_core::http::method_not_allowed;
 use marquee_core::limits::Limits;
 use marquee_core::telemetry;
 use marquee_door::Door;
@@ -66,6 +67,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let mut server = HttpServer::new(move || {
         let services = services.clone();
         App::new()
+            .wrap(from_fn(pages::at_a_known_host))
             .wrap(Compress::default())
             .wrap(TracingLogger::<pages::QuietSpan>::new())
             .configure(move |app| services.configure(app))
@@ -152,7 +154,12 @@ impl Services {
             .app_data(web::Data::from(Arc::clone(&self.storefront)))
             .app_data(web::Data::new(self.readiness.clone()))
             .configure(health::routes)
-            .route("/api/openapi.json", web::get().to(openapi::show))
+            .service(
+                web::resource("/api/openapi.json")
+                    .route(web::get().to(openapi::show))
+                    .route(web::head().to(openapi::show))
+                    .default_service(web::to(method_not_allowed)),
+            )
             .configure(marquee_catalog::routes)
             .configure(marquee_inventory::routes)
             .configure(marquee_checkout::routes)

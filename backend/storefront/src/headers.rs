@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use marquee_core::http::etag_matches;
 
 use crate::PaymentScript;
 use crate::theme::fingerprint;
@@ -39,22 +39,12 @@ pub fn page(
                 .insert_header((CACHE_CONTROL, "public, max-age=0, s-maxage=5, stale-while-revalidate=30"))
                 .insert_header((VARY, "Host"))
                 .insert_header((ETAG, tag.clone()));
-            if status == StatusCode::OK && matches(request, &tag) {
+            if status == StatusCode::OK && etag_matches(request, &tag) {
                 return response.status(StatusCode::NOT_MODIFIED).finish();
             }
         }
     }
     response.content_type("text/html; charset=utf-8").body(html)
-}
-
-/// Has the visitor this version?
-pub fn matches(request: &HttpRequest, tag: &str) -> bool {
-    let known =
-        request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    known.split(',').any(|one| {
-        let one = one.trim();
-        one.strip_prefix("W/").unwrap_or(one) == tag
-    })
 }
 
 fn secure(response: &mut HttpResponseBuilder, payment: Option<&PaymentScript>, caching: Caching) {

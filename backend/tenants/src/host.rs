@@ -11,13 +11,15 @@ pub struct Host(String);
 impl Host {
     /// Reads `name`, `name:port` or `[v6]:port`; nothing else is a host.
     pub fn parse(text: &str) -> Option<Self> {
-        let name = match text.strip_prefix('[') {
-            Some(v6) => v6.split_once(']')?.0,
-            None => text.split(':').next()?,
+        let (name, port) = match text.strip_prefix('[') {
+            Some(v6) => v6.split_once(']')?,
+            None => text.find(':').map_or((text, ""), |at| text.split_at(at)),
         };
+        let port_fits =
+            port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
         let name = name.strip_suffix('.').unwrap_or(name);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'_');
-        let fits = !name.is_empty() && name.len() <= 253 && name.bytes().all(plain);
+        let fits = port_fits && !name.is_empty() && name.len() <= 253 && name.bytes().all(plain);
         fits.then(|| Self(name.to_ascii_lowercase()))
     }
 
@@ -57,7 +59,7 @@ mod tests {
         for text in ["riverside.localhost", "RIVERSIDE.localhost:8080", "riverside.localhost."] {
             assert_eq!(Host::parse(text).unwrap().as_str(), "riverside.localhost");
         }
-        for text in ["", ":80", "a b", "a/b", "ä.example", "evil@host", &"a".repeat(300)] {
+        for text in ["", ":80", "a b", "a/b", "a:b", "a:99999", "ä.example", "evil@host", &"a".repeat(300)] {
             assert!(Host::parse(text).is_none(), "{text}");
         }
         assert_eq!(Host::parse("[::1]:80").unwrap().as_str(), "::1");

@@ -8,11 +8,11 @@ mod theatre;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::headers::matches;
 use crate::pages::{Event, Site};
 use crate::theme::fingerprint;
 use crate::view::picture_format;
 use crate::{PageError, Storefront};
+use marquee_core::http::etag_matches;
 
 pub use raster::Fonts;
 
@@ -121,7 +121,7 @@ pub async fn picture(
                 .insert_header((CACHE_CONTROL, "public, max-age=86400, stale-while-revalidate=604800"))
                 .insert_header((ETAG, tag.clone()))
                 .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
-            if matches(&request, &tag) {
+            if etag_matches(&request, &tag) {
                 return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
             }
             response.content_type(media_type(format)).body(bytes)

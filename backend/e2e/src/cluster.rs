@@ -1,11 +1,13 @@
 //! What the whole test process shares: Postgres, Redis, and the template database.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use marquee_demo::layout::Layout;
-use marquee_demo::ports::Ports;
+use marquee_demo::ports::{self, Ports};
 use marquee_demo::postgres::{self, Postgres};
 use marquee_demo::process::{Program, on_path};
 use marquee_demo::redis;
@@ -33,6 +35,7 @@ pub struct Cluster {
     ports: Ports,
     folder: PathBuf,
     count: AtomicUsize,
+    taken: Mutex<HashSet<u16>>,
     _postgres: Running,
     _redis: Running,
 }
@@ -82,6 +85,7 @@ impl Cluster {
         let template = Database::new(&ports, &secrets, postgres::DATABASE);
         template.migrate().await;
         let fixtures = fixtures::make(&template).await;
+        let taken = HashSet::from([ports.postgres, ports.redis]);
         Self {
             keeper,
             secrets,
@@ -89,6 +93,7 @@ impl Cluster {
             ports,
             folder,
             count: AtomicUsize::new(0),
+            taken: Mutex::new(taken),
             _postgres: postgres,
             _redis: redis,
         }
@@ -106,10 +111,29 @@ impl Cluster {
         Layout::new(root(), 0, Some(&folder))
     }
 
-    /// The ports of a new house: Postgres and Redis are the cluster's.
+    /// The ports of a new house, none of which another process of this one's has: drawn ports stay free until somebody
+    /// listens, so two houses may draw the same. Postgres and Redis are the cluster's.
     pub fn ports(&self, layout: &Layout) -> Ports {
-        let drawn = Ports::load_or_draw(layout).unwrap();
-        Ports { postgres: self.ports.postgres, redis: self.ports.redis, ..drawn }
+        loop {
+            let drawn = Ports::load_or_draw(layout).unwrap();
+            let own = [drawn.stripe, drawn.smtp, drawn.mail_web, drawn.server_metrics, drawn.worker_metrics];
+            let mut taken = self.taken.lock().unwrap();
+            if own.iter().all(|port| !taken.contains(port)) {
+                taken.extend(own);
+                return Ports { postgres: self.ports.postgres, redis: self.ports.redis, ..drawn };
+            }
+            std::fs::remove_file(layout.ports()).unwrap();
+        }
+    }
+
+    /// A port that no process of this one's has.
+    pub fn port(&self) -> u16 {
+        loop {
+            let port = ports::free().unwrap();
+            if self.taken.lock().unwrap().insert(port) {
+                return port;
+            }
+        }
     }
 
     /// The address of Redis for a house.

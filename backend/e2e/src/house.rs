@@ -5,7 +5,7 @@ use std::process::Output;
 
 use marquee_demo::environment::{self, Variables};
 use marquee_demo::layout::Layout;
-use marquee_demo::ports::{self, Ports};
+use marquee_demo::ports::Ports;
 use marquee_demo::probe::Probe;
 use marquee_demo::process::Service;
 use marquee_demo::{mail, stripe};
@@ -31,6 +31,7 @@ pub struct Plan {
     servers: usize,
     worker: bool,
     mail: bool,
+    redis: bool,
 }
 
 /// Everything of one test. What it started ends with it.
@@ -57,7 +58,7 @@ pub struct House {
 
 /// A house with a server and a worker.
 pub fn plan() -> Plan {
-    Plan { servers: 1, worker: true, mail: false }
+    Plan { servers: 1, worker: true, mail: false, redis: true }
 }
 
 impl Plan {
@@ -76,6 +77,11 @@ impl Plan {
         Self { mail: true, ..self }
     }
 
+    /// With a Redis that does not answer.
+    pub fn without_redis(self) -> Self {
+        Self { redis: false, ..self }
+    }
+
     /// Builds it and waits until everything is ready.
     pub async fn open(self) -> House {
         self.open_after(async |_| {}).await
@@ -89,8 +95,16 @@ impl Plan {
         prepare(&database).await;
         let layout = cluster.layout(number);
         let ports = cluster.ports(&layout);
-        let addresses: Vec<u16> = (0..self.servers).map(|_| ports::free().unwrap()).collect();
-        let variables = variables(cluster, &database, number, addresses[0], &ports);
+        let addresses: Vec<u16> = (0..self.servers).map(|_| cluster.port()).collect();
+        let mut variables = variables(cluster, &database, number, addresses[0], &ports);
+        if !self.redis {
+            // Nobody listens there.
+            let nobody = format!("redis://127.0.0.1:{}/0", cluster.port());
+            variables
+                .iter_mut()
+                .filter(|(name, _)| name == "MARQUEE_REDIS_URL")
+                .for_each(|(_, url)| nobody.clone_into(url));
+        }
         let bin = crate::cluster::programs();
         program("stripe-sim");
         let simulator = stripe::service(

@@ -131,6 +131,36 @@ async fn a_verdict_never_changes() {
     house.audited().await;
 }
 
+#[tokio::test]
+async fn every_verdict_has_its_reason() {
+    let house = plan().without_worker().open().await;
+    let a = &house.fixtures.a;
+    let fan = house.fan();
+    let (_, bought) = fan.buy(&fan.hold_seats(&[seat('A', 1), seat('A', 2)]).await).await;
+    let codes = codes(&bought);
+    let door = scanner(&house, a, &a.seated.id).await;
+    house
+        .database
+        .run(&format!(
+            "update gates set opens_at = marquee_now() + interval '1 hour' where id = '{}';
+             update gates set price_level_ids = array['{}'::uuid] where id = '{}'",
+            door.gates[0], a.seated.levels[1].id, door.gates[1]
+        ))
+        .await;
+    assert_eq!(door.reads(&codes[0], 0).await["verdict"], "too_early");
+    assert_eq!(door.reads(&codes[0], 1).await["verdict"], "wrong_gate");
+    house.database.run("update gates set opens_at = null, price_level_ids = null").await;
+    let ticket = bought["tickets"][1]["ticket_id"].as_str().unwrap();
+    let void = format!("update tickets set status = 'void', voided_at = marquee_now() where id = '{ticket}'");
+    house.database.run(&void).await;
+    let mut verdicts = [door.verdict(&codes[0]).await, door.verdict(&codes[1]).await];
+    verdicts.sort();
+    assert_eq!(verdicts, ["admit", "revoked"]);
+    // A scanner that is withdrawn is refused at its next call.
+    house.database.run("update devices set revoked_at = marquee_now()").await;
+    door.send(&[scan(Uuid::new_v4(), &codes[0], &door.gates[0])]).await.refused(401, "unauthorized");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gates_at_once_let_one_in() {
     let house = plan().servers(2).without_worker().open().await;

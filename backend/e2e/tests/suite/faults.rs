@@ -168,6 +168,41 @@ async fn an_event_with_a_bad_signature_has_no_effect() {
     assert_eq!(house.database.state().await, before);
 }
 
+#[tokio::test]
+async fn without_redis_tickets_are_sold() {
+    let house = plan().without_redis().open().await;
+    let fan = house.fan();
+    let order = ordered(&fan).await;
+    fan.pay(&order, "pm_card_visa_chargeDeclined").await.refused(402, "payment_declined");
+    assert_eq!(fan.pay(&order, "pm_card_visa").await.expect(200)["status"], "paid");
+    assert_eq!(fan.client.get("/readyz").send().await.status, 200);
+    house.audited().await;
+}
+
+/// The worker takes over what a killed server left in the middle, without the server coming back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_worker_alone_brings_a_payment_home() {
+    let mut house = plan().servers(2).open().await;
+    let fan = house.fan();
+    let order = ordered(&fan).await;
+    house.money().webhooks(json!({ "paused": true })).await;
+    house.money().fault(CONFIRM, 1, "delay_ms", json!(8_000)).await;
+    let token = house.money().token("pm_card_visa", fan.tenant.account).await;
+    let paying = tokio::spawn(fan.pays(&order, Some(&token)).key(&fresh_key()).try_send());
+    until("the provider to have done it", 10, async || {
+        let intents = house.money().intents(&order.id).await;
+        intents.iter().any(|one| one["status"] == "requires_capture").then_some(())
+    })
+    .await;
+    house.servers[0].kill().await;
+    assert!(paying.await.unwrap().is_err());
+    let other = Fan { client: house.client_of(1, fan.tenant.host), ..fan };
+    let body = settled(&other, &order, 30).await;
+    assert_eq!(body["status"], "paid", "the buyer's card was good and the seats were theirs");
+    assert_eq!(house.money().captured(&order.id).await.0, 1);
+    house.audited().await;
+}
+
 /// SIGTERM in the middle of a sale: the sale ends well, and readiness fails first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_told_to_stop_ends_its_sales() {

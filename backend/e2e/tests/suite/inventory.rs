@@ -6,7 +6,9 @@ use marquee_e2e::client::{Answer, fresh_key};
 use marquee_e2e::fixtures::{LIMITS, PLACES, seat};
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{Fan, Hold, places, seats};
-use marquee_e2e::wait::until;
+use marquee_e2e::wait::{seed, until};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 const BUYERS: usize = 200;
@@ -230,6 +232,101 @@ async fn a_hold_is_given_back_once() {
     fan.client.get(&path).header("hold-token", &hold.token).send().await.refused(410, "hold_expired");
     fan.hold_seats(&[seat('D', 1), seat('D', 2)]).await;
     house.audited().await;
+}
+
+/// Overlapping wishes of several seats each: all or nothing, nobody waits for ever, nothing is had twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overlapping_wishes_are_all_or_nothing() {
+    let house = plan().servers(2).without_worker().open().await;
+    let fans = [house.fan_on(0, &house.fixtures.a), house.fan_on(1, &house.fixtures.a)];
+    let mut random = StdRng::seed_from_u64(seed("overlapping_wishes_are_all_or_nothing"));
+    let wishes: Vec<Vec<String>> = (0..120)
+        .map(|_| {
+            let mut numbers: Vec<usize> = (1..=10).collect();
+            let row = ['A', 'B'][random.random_range(0..2)];
+            let count = random.random_range(1..=4);
+            (0..count)
+                .map(|_| seat(row, numbers.swap_remove(random.random_range(0..numbers.len()))))
+                .collect()
+        })
+        .collect();
+    let calls = wishes.iter().enumerate().map(|(at, wish)| {
+        let fan = &fans[at % 2];
+        fan.asks(&fan.tenant.seated, &seats(wish)).fresh().send()
+    });
+    let mut had = HashSet::new();
+    for (answer, wish) in futures::future::join_all(calls).await.iter().zip(&wishes) {
+        if answer.status == 201 {
+            let units = answer.json()["units"].as_array().unwrap().len();
+            assert_eq!(units, wish.len(), "all of it");
+            assert!(wish.iter().all(|one| had.insert(one.clone())), "somebody has one of {wish:?} already");
+        } else {
+            let taken = answer.refused(409, "seat_taken")["seats"].as_array().unwrap().clone();
+            assert!(
+                !taken.is_empty() && taken.iter().all(|one| wish.contains(&one.as_str().unwrap().to_owned()))
+            );
+        }
+    }
+    let held = house.database.number("select count(*) from units where state = 'held'").await;
+    assert_eq!(held, had.len() as i64, "nothing of a refused wish is kept");
+    house.audited().await;
+}
+
+/// A hold of one second runs out by itself, with nobody there to tidy up.
+#[tokio::test]
+async fn a_hold_runs_out_by_itself() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let seated = &fan.tenant.seated;
+    let long = fan.hold_seats(&[seat('A', 2)]).await;
+    let done = house.marquee(&["performance", "set", &seated.id, "--hold-seconds", "1", "--json"]).await;
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    until("new holds to be short", 1, async || {
+        let hold = fan
+            .hold(seated, &json!({ "places": [{ "price_level": seated.levels[1].id, "quantity": 1 }] }))
+            .await;
+        let ends: chrono::DateTime<chrono::Utc> = hold.body["expires_at"].as_str()?.parse().ok()?;
+        (ends < chrono::Utc::now() + chrono::TimeDelta::seconds(2)).then_some(())
+    })
+    .await;
+    let short = fan.hold_seats(&[seat('A', 1)]).await;
+    let path = |hold: &Hold| format!("/api/v1/holds/{}", hold.id);
+    until("the hold to run out", 3, async || {
+        let answer = fan.client.get(&path(&short)).header("hold-token", &short.token).send().await;
+        (answer.status == 410).then_some(())
+    })
+    .await;
+    fan.orders(&short).fresh().send().await.refused(410, "hold_expired");
+    fan.client
+        .delete(&path(&short))
+        .header("hold-token", &short.token)
+        .send()
+        .await
+        .refused(410, "hold_expired");
+    fan.hold_seats(&[seat('A', 1)]).await;
+    let kept = fan.client.get(&path(&long)).header("hold-token", &long.token).send().await;
+    assert_eq!(kept.status, 200, "a hold that was there keeps its time");
+    house.audited().await;
+}
+
+/// A strategy that cannot serve the performance, or a change under live holds, is refused.
+#[tokio::test]
+async fn a_strategy_is_changed_only_where_it_can_be() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let set = async |id: &str, args: &[&str]| {
+        let args: Vec<&str> = ["performance", "set", id].iter().chain(args).copied().collect();
+        house.marquee(&args).await.status.code()
+    };
+    let (seated, standing) = (&fan.tenant.seated.id, &fan.tenant.standing.id);
+    assert_eq!(set(seated, &["--strategy", "skip_locked"]).await, Some(1));
+    assert_eq!(set(standing, &["--strategy", "ttl"]).await, Some(0));
+    let hold = fan.hold_places(1).await;
+    assert_eq!(set(standing, &["--strategy", "skip_locked"]).await, Some(1), "a hold is live");
+    fan.client.delete(&format!("/api/v1/holds/{}", hold.id)).header("hold-token", &hold.token).send().await;
+    assert_eq!(set(standing, &["--strategy", "skip_locked"]).await, Some(0));
+    assert!(set(standing, &["--hold-seconds", "0"]).await.is_some_and(|code| code != 0));
+    assert_eq!(set("018f0000-0000-7000-8000-000000000000", &[]).await, Some(1));
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::HoldError;
 
+/// Characters of a seat's id at most, as in a seating plan.
+const MAX_SEAT: usize = 190;
+
 /// Asks for chosen seats, for any places of a price level, or for both. All or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,8 +113,11 @@ impl HoldRequest {
         }
         let mut seen = HashSet::new();
         for (at, seat) in self.seats.iter().enumerate() {
-            if seat.seat.is_empty() || seat.seat.chars().any(char::is_control) {
-                return Err(invalid(format!("/seats/{at}/seat"), "a seat's id is printable text"));
+            if seat.seat.is_empty()
+                || seat.seat.chars().count() > MAX_SEAT
+                || seat.seat.chars().any(char::is_control)
+            {
+                return Err(invalid(format!("/seats/{at}/seat"), "a seat's id is short, printable text"));
             }
             if !seen.insert(&seat.seat) {
                 return Err(HoldError::DuplicateSeat(seat.seat.clone()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use marquee_core::db::Db;
 use marquee_core::http::method_not_allowed;
+use marquee_tenants::Hosts;
 use serde_json::json;
 
 /// How long a dependency may take to answer.
@@ -40,11 +41,14 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-async fn readyz(db: web::Data<Db>, readiness: web::Data<Readiness>) -> HttpResponse {
+async fn readyz(db: web::Data<Db>, hosts: web::Data<Hosts>, readiness: web::Data<Readiness>) -> HttpResponse {
     let database = matches!(tokio::time::timeout(PATIENCE, db.ping()).await, Ok(Ok(())));
-    let ready = readiness.0.load(Ordering::SeqCst);
-    let body = json!({ "status": if ready && database { "ready" } else { "not_ready" }, "database": database, "stopping": !ready });
-    if ready && database {
+    let stopping = !readiness.0.load(Ordering::SeqCst);
+    let tenants = hosts.directory.is_read();
+    let ready = database && tenants && !stopping;
+    let status = if ready { "ready" } else { "not_ready" };
+    let body = json!({ "status": status, "database": database, "tenants": tenants, "stopping": stopping });
+    if ready {
         HttpResponse::Ok().json(body)
     } else {
         HttpResponse::ServiceUnavailable().insert_header(("retry-after", "1")).json(body)

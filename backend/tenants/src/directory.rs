@@ -39,6 +39,11 @@ impl Directory {
         self.snapshot().by_id.get(&id).cloned()
     }
 
+    /// Has it been read yet? Before that, every host is unknown.
+    pub fn is_read(&self) -> bool {
+        !self.snapshot().version.is_empty()
+    }
+
     /// Every active tenant, by slug.
     pub fn all(&self) -> Vec<Arc<Tenant>> {
         let mut all: Vec<_> = self.snapshot().by_id.values().cloned().collect();

@@ -44,6 +44,9 @@ pub struct Config {
     pub workers: Option<usize>,
     /// `MARQUEE_DB_POOL`: connections of each pool. Default 12.
     pub db_pool: u32,
+    /// `MARQUEE_CLAIM_BATCH`: hold requests of a performance that are claimed by one transaction. Default 500; 1 gives each
+    /// request a transaction of its own.
+    pub claim_batch: usize,
     /// `MARQUEE_SECRET_KEY`: 64 hex digits; tokens and ticket keys are derived from it, so it must never change.
     pub secret_key: SecretKey,
     /// `MARQUEE_LIMITS`: `standard` (default) or `demo`, which leaves browsing and holds unlimited per address.
@@ -114,6 +117,15 @@ impl Config {
             public_port: optional(&get, "MARQUEE_PUBLIC_PORT")?,
             workers: optional(&get, "MARQUEE_WORKERS")?,
             db_pool: optional(&get, "MARQUEE_DB_POOL")?.unwrap_or(12),
+            claim_batch: {
+                let name = "MARQUEE_CLAIM_BATCH";
+                let batch = optional(&get, name)?.unwrap_or(500);
+                if batch == 0 {
+                    let why = "it is at least 1".to_owned();
+                    return Err(ConfigError::Invalid { name, value: batch.to_string(), why });
+                }
+                batch
+            },
             secret_key: {
                 let text = required("MARQUEE_SECRET_KEY")?;
                 SecretKey::from_hex(&text).map_err(|error| ConfigError::Invalid {

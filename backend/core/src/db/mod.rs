@@ -1,27 +1,34 @@
 //! The only doors to the data.
 //!
 //! [`Db`] keeps its pools private. [`Db::begin`] opens a short transaction for one tenant, [`Db::begin_platform`] one
-//! that crosses tenants by name. Both carry a [`Tag`]: it shows in `pg_stat_activity`, in logs and on /metrics.
+//! that crosses tenants by name. Both carry a [`Tag`]: it shows in `pg_stat_activity`, in logs and on /metrics, and its
+//! [`Class`] says how many connections such work may hold. [`Db::holders`] says what held them when somebody waited.
 
 mod error;
+mod holders;
+mod listener;
+mod numbering;
 pub mod outbox;
 mod platform_tx;
+mod pool;
 mod tag;
 mod tenant_tx;
+mod tx;
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait,
-};
-use sqlx::postgres::PgListener;
-use tokio::sync::oneshot;
+use sqlx::postgres::PgConnectOptions;
 
 pub use error::DbError;
+pub use holders::Holder;
+pub use listener::{Heard, Listener};
 pub use platform_tx::PlatformTx;
-pub use tag::Tag;
+pub use tag::{Class, Tag};
 pub use tenant_tx::TenantTx;
 
+use self::holders::{Book, Role};
+use self::numbering::Sender;
+use self::pool::Pool;
 use crate::ids::TenantId;
 
 /// Values bound to a statement, in order.
@@ -30,18 +37,14 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { vec![$(::sea_orm::Value::from($value)),*] };
 }
 
-/// How long a request waits for a connection before it is told that the service is overloaded.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Limits that hold on the server's side, whatever the program does.
-const SESSION_SETTINGS: [(&str, &str); 3] =
-    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "10s")];
-
 /// The database, as the program's own two roles.
 #[derive(Debug, Clone)]
 pub struct Db {
-    app: DatabaseConnection,
-    platform: DatabaseConnection,
-    app_url: String,
+    app: Arc<Pool>,
+    platform: Arc<Pool>,
+    app_options: PgConnectOptions,
+    sender: Arc<Sender>,
+    book: Arc<Book>,
 }
 
 impl Db {
@@ -50,25 +53,24 @@ impl Db {
     /// # Errors
     /// When an address cannot be read.
     pub async fn connect(app_url: &str, platform_url: &str, pool: u32) -> Result<Self, DbError> {
+        let (app, platform) = (pool::options(app_url)?, pool::options(platform_url)?);
+        let book = Arc::new(Book::new());
         Ok(Self {
-            app: open(app_url, pool).await?,
-            platform: open(platform_url, pool.div_ceil(3)).await?,
-            app_url: app_url.to_owned(),
+            app: Arc::new(Pool::open(app.clone(), pool, Role::App, Arc::clone(&book))),
+            platform: Arc::new(Pool::open(platform, pool.div_ceil(3), Role::Platform, Arc::clone(&book))),
+            app_options: app,
+            sender: Arc::new(Sender::new()),
+            book,
         })
     }
 
-    /// Opens a short transaction in which only `tenant`'s rows exist.
-    ///
-    /// Safe to cancel: the transaction is opened in a task of its own, which rolls it back when nobody
-    /// waits for it any more (sqlx 0.9's own `begin` may leave it open, tenant setting included).
+    /// Opens a short transaction in which only `tenant`'s rows exist. Safe to cancel: what was begun is rolled back.
     ///
     /// # Errors
     /// `Unavailable` when no connection can be had in time.
     pub async fn begin(&self, tenant: TenantId, tag: Tag) -> Result<TenantTx, DbError> {
-        // A UUID's own text needs no quoting.
-        let (tx, opened) =
-            open_tx(&self.app, tag, Some(format!("select app.set_tenant('{tenant}')"))).await?;
-        Ok(TenantTx::new(tx, tenant, tag, opened))
+        let tx = self.app.begin(tag, Some(tenant)).await?;
+        Ok(TenantTx::new(tx, tenant, Arc::clone(&self.sender)))
     }
 
     /// Opens a short transaction that crosses tenants, as the platform's role.
@@ -76,8 +78,7 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_platform(&self, tag: Tag) -> Result<PlatformTx, DbError> {
-        let (tx, opened) = open_tx(&self.platform, tag, None).await?;
-        Ok(PlatformTx::new(tx, tag, opened))
+        self.platform.begin(tag, None).await.map(PlatformTx::new)
     }
 
     /// A transaction as the application's role with no tenant set: every tenant's table fails in it. For the
@@ -86,18 +87,30 @@ impl Db {
     /// # Errors
     /// As [`Db::begin`].
     pub async fn begin_without_tenant(&self, tag: Tag) -> Result<PlatformTx, DbError> {
-        let (tx, opened) = open_tx(&self.app, tag, None).await?;
-        Ok(PlatformTx::new(tx, tag, opened))
+        self.app.begin(tag, None).await.map(PlatformTx::new)
     }
 
     /// A connection of its own that hears `channel`.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn listen(&self, channel: &str) -> Result<PgListener, DbError> {
-        let mut listener = PgListener::connect(&self.app_url).await.map_err(DbError::from_sqlx)?;
-        listener.listen(channel).await.map_err(DbError::from_sqlx)?;
-        Ok(listener)
+    pub async fn listen(&self, channel: &str) -> Result<Listener, DbError> {
+        Listener::open(self.app_options.clone(), channel).await
+    }
+
+    /// Kinds of work that hold or held connections: those that others waited for in the last minute first, then those open
+    /// the longest.
+    pub fn holders(&self) -> Vec<Holder> {
+        self.book.holders()
+    }
+
+    /// Brings the gauges of [`Db::holders`] on /metrics up to date.
+    pub fn publish_holders(&self) {
+        for holder in self.holders() {
+            metrics::gauge!("marquee_db_open", "tag" => holder.tag.clone()).set(holder.open_now as f64);
+            metrics::gauge!("marquee_db_blamed_seconds_total", "tag" => holder.tag)
+                .set(holder.blamed_seconds_total);
+        }
     }
 
     /// Does the database answer?
@@ -105,67 +118,6 @@ impl Db {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.app.execute_unprepared("select 1").await.map(drop).map_err(DbError::from)
-    }
-}
-
-async fn open(url: &str, pool: u32) -> Result<DatabaseConnection, DbError> {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(pool.max(1))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy(true)
-        .sqlx_logging(false)
-        .test_before_acquire_if_idle_for(Duration::from_secs(1))
-        .map_sqlx_postgres_opts(|options| options.options(SESSION_SETTINGS).application_name("marquee"));
-    Database::connect(options).await.map_err(DbError::from)
-}
-
-/// Moments of a transaction that metrics want.
-#[derive(Debug, Clone, Copy)]
-struct Opened {
-    at: Instant,
-}
-
-async fn open_tx(
-    pool: &DatabaseConnection,
-    tag: Tag,
-    set_up: Option<String>,
-) -> Result<(DatabaseTransaction, Opened), DbError> {
-    let (send, receive) = oneshot::channel();
-    let pool = pool.clone();
-    let asked = Instant::now();
-    tokio::spawn(async move {
-        let opened = begin_with(&pool, set_up.as_deref()).await;
-        if let Err(Ok(tx)) = send.send(opened)
-            && let Err(error) = tx.rollback().await
-        {
-            tracing::debug!(%error, "the transaction that nobody waited for could not be rolled back");
-        }
-    });
-    let tx = receive.await.map_err(|_| DbError::Unavailable("the opening task ended".to_owned()))??;
-    metrics::histogram!("marquee_db_wait_seconds", "tag" => tag.as_str())
-        .record(asked.elapsed().as_secs_f64());
-    Ok((tx, Opened { at: Instant::now() }))
-}
-
-/// Opens a transaction, once more with another connection when the first one turns out to be dead.
-async fn begin_with(pool: &DatabaseConnection, set_up: Option<&str>) -> Result<DatabaseTransaction, DbError> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let opened = async {
-            let tx = pool.begin().await?;
-            if let Some(sql) = set_up {
-                tx.execute_unprepared(sql).await?;
-            }
-            Ok::<_, DbError>(tx)
-        };
-        match opened.await {
-            Err(DbError::Unavailable(reason)) if tries < 4 => {
-                tracing::debug!(reason, "connection lost, trying another")
-            }
-            other => return other,
-        }
+        self.app.ping().await
     }
 }

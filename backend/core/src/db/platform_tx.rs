@@ -1,20 +1,19 @@
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::{DbError, Opened, Tag};
+use super::DbError;
+use super::tx::Tx;
 use crate::ids::TenantId;
 
 /// A short transaction that crosses tenants. It finds work and answers platform staff; what it finds is then
 /// done tenant by tenant in a [`super::TenantTx`]. Acts of people are written to the audit log.
 pub struct PlatformTx {
-    tx: DatabaseTransaction,
-    tag: Tag,
-    opened: Opened,
+    tx: Tx,
 }
 
 impl PlatformTx {
-    pub(super) fn new(tx: DatabaseTransaction, tag: Tag, opened: Opened) -> Self {
-        Self { tx, tag, opened }
+    pub(super) fn new(tx: Tx) -> Self {
+        Self { tx }
     }
 
     /// All rows of a query.
@@ -22,8 +21,7 @@ impl PlatformTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn all<T: FromQueryResult>(&self, sql: &str, params: Vec<Value>) -> Result<Vec<T>, DbError> {
-        let rows = self.tx.query_all_raw(self.statement(sql, params)).await?;
-        rows.iter().map(|row| T::from_query_result(row, "").map_err(DbError::from)).collect()
+        self.tx.all(sql, params).await
     }
 
     /// The first row of a query, if any.
@@ -35,8 +33,7 @@ impl PlatformTx {
         sql: &str,
         params: Vec<Value>,
     ) -> Result<Option<T>, DbError> {
-        let row = self.tx.query_one_raw(self.statement(sql, params)).await?;
-        row.map(|row| T::from_query_result(&row, "").map_err(DbError::from)).transpose()
+        self.tx.optional(sql, params).await
     }
 
     /// Runs a statement; answers how many rows it touched.
@@ -44,7 +41,7 @@ impl PlatformTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn execute(&self, sql: &str, params: Vec<Value>) -> Result<u64, DbError> {
-        Ok(self.tx.execute_raw(self.statement(sql, params)).await?.rows_affected())
+        self.tx.execute(sql, params).await
     }
 
     /// Writes to the audit log that `actor` did `action`.
@@ -71,19 +68,12 @@ impl PlatformTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn commit(self) -> Result<(), DbError> {
-        let done = self.tx.commit().await;
-        metrics::histogram!("marquee_db_hold_seconds", "tag" => self.tag.as_str())
-            .record(self.opened.at.elapsed().as_secs_f64());
-        Ok(done?)
-    }
-
-    fn statement(&self, sql: &str, params: Vec<Value>) -> Statement {
-        Statement::from_sql_and_values(DbBackend::Postgres, self.tag.stamp(sql), params)
+        self.tx.commit().await
     }
 }
 
 impl std::fmt::Debug for PlatformTx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlatformTx").field("tag", &self.tag).finish_non_exhaustive()
+        f.debug_struct("PlatformTx").field("tag", &self.tx.tag()).finish_non_exhaustive()
     }
 }

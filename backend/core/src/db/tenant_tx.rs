@@ -1,6 +1,10 @@
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Statement, Value};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{DbError, Opened, Tag};
+use sea_orm::{FromQueryResult, Value};
+
+use super::DbError;
+use super::numbering::Sender;
+use super::tx::Tx;
 use crate::ids::TenantId;
 
 /// A short transaction in which only one tenant's rows exist.
@@ -8,15 +12,16 @@ use crate::ids::TenantId;
 /// Every statement binds the tenant as `$1`, so it names `tenant_id = $1` on each table; its own values start at `$2`.
 /// Dropped without [`TenantTx::commit`] it rolls back.
 pub struct TenantTx {
-    tx: DatabaseTransaction,
+    tx: Tx,
     tenant: TenantId,
-    tag: Tag,
-    opened: Opened,
+    sender: Arc<Sender>,
+    /// The channels of its messages, in order.
+    messages: Mutex<Vec<&'static str>>,
 }
 
 impl TenantTx {
-    pub(super) fn new(tx: DatabaseTransaction, tenant: TenantId, tag: Tag, opened: Opened) -> Self {
-        Self { tx, tenant, tag, opened }
+    pub(super) fn new(tx: Tx, tenant: TenantId, sender: Arc<Sender>) -> Self {
+        Self { tx, tenant, sender, messages: Mutex::default() }
     }
 
     /// Whose rows these are.
@@ -29,8 +34,7 @@ impl TenantTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn all<T: FromQueryResult>(&self, sql: &str, params: Vec<Value>) -> Result<Vec<T>, DbError> {
-        let rows = self.tx.query_all_raw(self.statement(sql, params)).await?;
-        rows.iter().map(|row| T::from_query_result(row, "").map_err(DbError::from)).collect()
+        self.tx.all(sql, self.bound(sql, params)).await
     }
 
     /// The first row of a query, if any.
@@ -42,8 +46,7 @@ impl TenantTx {
         sql: &str,
         params: Vec<Value>,
     ) -> Result<Option<T>, DbError> {
-        let row = self.tx.query_one_raw(self.statement(sql, params)).await?;
-        row.map(|row| T::from_query_result(&row, "").map_err(DbError::from)).transpose()
+        self.tx.optional(sql, self.bound(sql, params)).await
     }
 
     /// The first row of a query that has one.
@@ -59,23 +62,22 @@ impl TenantTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn execute(&self, sql: &str, params: Vec<Value>) -> Result<u64, DbError> {
-        Ok(self.tx.execute_raw(self.statement(sql, params)).await?.rows_affected())
+        self.tx.execute(sql, self.bound(sql, params)).await
     }
 
-    /// Sends `payload` to whoever listens on `channel` when this transaction commits. At most 8,000 bytes.
+    /// Sends `payload` to whoever listens on `channel` ([`super::Db::listen`]) when this transaction commits, numbered so that a
+    /// listener notices when it missed one. At most 7,900 bytes.
     ///
     /// # Errors
     /// As [`DbError`] says.
     pub async fn notify(&self, channel: &'static str, payload: &str) -> Result<(), DbError> {
-        let sql = self.tag.stamp("select pg_notify($1, $2)");
-        self.tx
-            .execute_raw(Statement::from_sql_and_values(
-                DbBackend::Postgres,
-                sql,
-                crate::params![channel, payload],
-            ))
-            .await?;
-        Ok(())
+        let message = {
+            let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+            let message = self.sender.envelope(channel, messages.len(), payload);
+            messages.push(channel);
+            message
+        };
+        self.tx.execute("select pg_notify($1, $2)", crate::params![channel, message]).await.map(drop)
     }
 
     /// Makes what was done last. An `Unavailable` here leaves the outcome unknown.
@@ -83,16 +85,14 @@ impl TenantTx {
     /// # Errors
     /// As [`DbError`] says.
     pub async fn commit(self) -> Result<(), DbError> {
-        let done = self.tx.commit().await;
-        metrics::histogram!("marquee_db_hold_seconds", "tag" => self.tag.as_str())
-            .record(self.opened.at.elapsed().as_secs_f64());
-        Ok(done?)
+        self.tx.commit().await?;
+        self.sender.committed(&self.messages.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
     }
 
-    fn statement(&self, sql: &str, params: Vec<Value>) -> Statement {
+    fn bound(&self, sql: &str, params: Vec<Value>) -> Vec<Value> {
         debug_assert!(sql.contains("$1"), "a tenant's statement names its tenant: {sql}");
-        let values = std::iter::once(Value::from(self.tenant)).chain(params);
-        Statement::from_sql_and_values(DbBackend::Postgres, self.tag.stamp(sql), values)
+        std::iter::once(Value::from(self.tenant)).chain(params).collect()
     }
 }
 
@@ -100,7 +100,7 @@ impl std::fmt::Debug for TenantTx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TenantTx")
             .field("tenant", &self.tenant)
-            .field("tag", &self.tag)
+            .field("tag", &self.tx.tag())
             .finish_non_exhaustive()
     }
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 use marquee_catalog::FreeUnits;
-use marquee_core::db::{Db, DbError};
+use marquee_core::db::{Db, DbError, Heard, Listener};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId};
 use moka::future::Cache;
-use sqlx::postgres::PgListener;
 
 use super::board::{Board, Rendered};
 use super::change::{CHANNEL, Notice};
@@ -84,13 +83,16 @@ impl Availability {
         }
     }
 
-    async fn follow(&self, mut listener: PgListener) -> Result<(), sqlx::Error> {
+    async fn follow(&self, mut listener: Listener) -> Result<(), DbError> {
         let mut clock = tokio::time::interval(CLOCK_POLL);
         loop {
             tokio::select! {
-                notice = listener.try_recv() => match notice? {
-                    Some(notice) => self.take(notice.payload()).await,
-                    None => return Ok(()),
+                heard = listener.next() => match heard? {
+                    Heard::Message(payload) => self.take(&payload).await,
+                    Heard::Gap => {
+                        self.forget_boards();
+                        self.preload().await;
+                    }
                 },
                 _ = clock.tick() => {
                     if let Ok(now) = load::now(&self.db).await {

@@ -1,0 +1,360 @@
+//! What held the pool when somebody waited.
+//!
+//! The book knows each open transaction and, per pool and tag, the integral of connections held over time. A wait is a stretch
+//! of time: the difference of these integrals over it says how much of the pool each tag had meanwhile, and the wait
+//! is charged to the tags in these proportions. That costs the same however many transactions came and went.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::tag::{Class, Tag};
+
+/// Shorter waits are charged to nobody: that is how long handing a connection on takes.
+const WORTH_MENTIONING: Duration = Duration::from_millis(1);
+/// The sliding window: so many periods of so many seconds.
+const PERIODS: usize = 12;
+const PERIOD_SECONDS: u64 = 5;
+
+/// The two pools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Role {
+    App,
+    Platform,
+}
+
+/// A kind of work that holds or held connections, and what others waited for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Holder {
+    /// What it is for.
+    #[schema(example = "order.place")]
+    pub tag: String,
+    /// Whose connections it uses: `buyers`, `background` or `report`.
+    pub class: String,
+    /// Its transactions that are open.
+    pub open_now: usize,
+    /// For how long the oldest of these has been open, in seconds; 0 when none is.
+    pub longest_open_seconds: f64,
+    /// Seconds that others waited for it in about the last minute.
+    pub blamed_seconds_last_minute: f64,
+    /// Seconds that others waited for it since the program started.
+    pub blamed_seconds_total: f64,
+}
+
+/// The book of one [`super::Db`].
+#[derive(Debug)]
+pub(super) struct Book {
+    state: Mutex<State>,
+}
+
+/// A pool's and tag's place in the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(usize);
+
+/// How things stood when somebody began to wait.
+#[derive(Debug)]
+pub(super) struct Mark {
+    at: Instant,
+    used: Vec<(Place, f64)>,
+    /// Whose use counts.
+    role: Role,
+    class: Option<Class>,
+}
+
+impl Book {
+    pub(super) fn new() -> Self {
+        Self { state: Mutex::new(State::new(Instant::now())) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What the book says is never the last word on anything: a panic elsewhere does not close it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn place(&self, role: Role, tag: Tag) -> Place {
+        self.state().place(role, tag, Instant::now())
+    }
+
+    /// A connection is held from now on; answers the number under which it is given back.
+    pub(super) fn open(&self, place: Place) -> u64 {
+        self.state().open(place, Instant::now())
+    }
+
+    pub(super) fn close(&self, place: Place, number: u64) {
+        self.state().close(place, number, Instant::now());
+    }
+
+    /// Somebody begins to wait for a connection of this pool, or for the budget of a class there.
+    pub(super) fn mark(&self, role: Role, class: Option<Class>) -> Mark {
+        self.state().mark(role, class, Instant::now())
+    }
+
+    /// The wait is over.
+    pub(super) fn charge(&self, mark: &Mark) {
+        self.state().charge(mark, Instant::now());
+    }
+
+    pub(super) fn holders(&self) -> Vec<Holder> {
+        self.state().holders(Instant::now())
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    started: Instant,
+    numbers: u64,
+    slots: Vec<Slot>,
+    places: HashMap<(Role, Tag), Place>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    role: Role,
+    tag: Tag,
+    /// Open transactions; the smallest number is the oldest.
+    open: BTreeMap<u64, Instant>,
+    /// Connection-seconds held up to `at`.
+    used: f64,
+    at: Instant,
+    blamed: f64,
+    window: [(u64, f64); PERIODS],
+}
+
+impl State {
+    fn new(started: Instant) -> Self {
+        Self { started, numbers: 0, slots: Vec::new(), places: HashMap::new() }
+    }
+
+    fn place(&mut self, role: Role, tag: Tag, now: Instant) -> Place {
+        let slots = &mut self.slots;
+        *self.places.entry((role, tag)).or_insert_with(|| {
+            slots.push(Slot {
+                role,
+                tag,
+                open: BTreeMap::new(),
+                used: 0.0,
+                at: now,
+                blamed: 0.0,
+                window: Default::default(),
+            });
+            Place(slots.len() - 1)
+        })
+    }
+
+    fn open(&mut self, place: Place, now: Instant) -> u64 {
+        self.numbers += 1;
+        if let Some(slot) = self.slots.get_mut(place.0) {
+            slot.advance(now);
+            slot.open.insert(self.numbers, now);
+        }
+        self.numbers
+    }
+
+    fn close(&mut self, place: Place, number: u64, now: Instant) {
+        if let Some(slot) = self.slots.get_mut(place.0) {
+            slot.advance(now);
+            slot.open.remove(&number);
+        }
+    }
+
+    fn mark(&self, role: Role, class: Option<Class>, now: Instant) -> Mark {
+        let used = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.counts(role, class))
+            .map(|(at, slot)| (Place(at), slot.used_until(now)))
+            .collect();
+        Mark { at: now, used, role, class }
+    }
+
+    fn charge(&mut self, mark: &Mark, now: Instant) {
+        let waited = now.saturating_duration_since(mark.at);
+        if waited <= WORTH_MENTIONING {
+            return;
+        }
+        let before: HashMap<usize, f64> = mark.used.iter().map(|(place, used)| (place.0, *used)).collect();
+        // A tag that came after the mark had used nothing then.
+        let shares: Vec<(usize, f64)> = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.counts(mark.role, mark.class))
+            .map(|(at, slot)| (at, slot.used_until(now) - before.get(&at).copied().unwrap_or_default()))
+            .filter(|(_, share)| *share > 0.0)
+            .collect();
+        let whole: f64 = shares.iter().map(|(_, share)| share).sum();
+        let period = self.period(now);
+        for (at, share) in shares {
+            if let Some(slot) = self.slots.get_mut(at) {
+                slot.blame(period, waited.as_secs_f64() * share / whole);
+            }
+        }
+    }
+
+    fn period(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.started).as_secs() / PERIOD_SECONDS
+    }
+
+    /// Most blamed lately first, then the longest open.
+    fn holders(&self, now: Instant) -> Vec<Holder> {
+        let period = self.period(now);
+        let mut by_tag: HashMap<&'static str, Holder> = HashMap::new();
+        for slot in &self.slots {
+            let oldest = slot.open.values().next().map(|since| now.saturating_duration_since(*since));
+            let longest = oldest.unwrap_or_default().as_secs_f64();
+            let holder = by_tag.entry(slot.tag.as_str()).or_insert_with(|| Holder {
+                tag: slot.tag.as_str().to_owned(),
+                class: slot.tag.class().as_str().to_owned(),
+                open_now: 0,
+                longest_open_seconds: 0.0,
+                blamed_seconds_last_minute: 0.0,
+                blamed_seconds_total: 0.0,
+            });
+            holder.open_now += slot.open.len();
+            holder.longest_open_seconds = holder.longest_open_seconds.max(longest);
+            holder.blamed_seconds_last_minute += slot.blamed_lately(period);
+            holder.blamed_seconds_total += slot.blamed;
+        }
+        let mut holders: Vec<Holder> = by_tag.into_values().collect();
+        holders.sort_by(|a, b| {
+            b.blamed_seconds_last_minute
+                .total_cmp(&a.blamed_seconds_last_minute)
+                .then(b.longest_open_seconds.total_cmp(&a.longest_open_seconds))
+                .then(b.blamed_seconds_total.total_cmp(&a.blamed_seconds_total))
+                .then_with(|| a.tag.cmp(&b.tag))
+        });
+        holders
+    }
+}
+
+impl Slot {
+    fn counts(&self, role: Role, class: Option<Class>) -> bool {
+        self.role == role && class.is_none_or(|class| class == self.tag.class())
+    }
+
+    fn used_until(&self, now: Instant) -> f64 {
+        self.used + self.open.len() as f64 * now.saturating_duration_since(self.at).as_secs_f64()
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.used = self.used_until(now);
+        self.at = self.at.max(now);
+    }
+
+    fn blame(&mut self, period: u64, seconds: f64) {
+        self.blamed += seconds;
+        let at = (period % PERIODS as u64) as usize;
+        if let Some(entry) = self.window.get_mut(at) {
+            if entry.0 != period {
+                *entry = (period, 0.0);
+            }
+            entry.1 += seconds;
+        }
+    }
+
+    fn blamed_lately(&self, period: u64) -> f64 {
+        let oldest = period.saturating_sub(PERIODS as u64 - 1);
+        self.window.iter().filter(|(one, _)| *one >= oldest).map(|(_, seconds)| seconds).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUY: Tag = Tag::new("buy");
+    const PAY: Tag = Tag::new("pay");
+    const REPORT: Tag = Tag::report("report");
+
+    fn ms(start: Instant, ms: u64) -> Instant {
+        start + Duration::from_millis(ms)
+    }
+
+    fn blamed(state: &State, now: Instant) -> Vec<(String, u64)> {
+        let holders = state.holders(now);
+        holders
+            .into_iter()
+            .map(|one| (one.tag, (one.blamed_seconds_last_minute * 1_000.0).round() as u64))
+            .collect()
+    }
+
+    #[test]
+    fn a_wait_is_charged_to_those_who_held_meanwhile() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let buy = state.place(Role::App, BUY, start);
+        let pay = state.place(Role::App, PAY, start);
+        let elsewhere = state.place(Role::Platform, REPORT, start);
+        let first = state.open(buy, start);
+        state.open(pay, start);
+        state.open(elsewhere, start);
+        let mark = state.mark(Role::App, None, ms(start, 100));
+        // `buy` holds for a quarter of the wait, and again for another quarter; `pay` throughout.
+        state.close(buy, first, ms(start, 125));
+        let second = state.open(buy, ms(start, 150));
+        state.close(buy, second, ms(start, 175));
+        state.charge(&mark, ms(start, 200));
+        let ranking = blamed(&state, ms(start, 200));
+        assert_eq!(ranking, [("pay".to_owned(), 67), ("buy".to_owned(), 33), ("report".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn who_waits_for_a_budget_blames_their_own_class() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let buy = state.place(Role::App, BUY, start);
+        let report = state.place(Role::App, REPORT, start);
+        state.open(buy, start);
+        let mark = state.mark(Role::App, Some(Class::Report), start);
+        state.open(report, start);
+        state.charge(&mark, ms(start, 500));
+        assert_eq!(blamed(&state, ms(start, 500)), [("report".to_owned(), 500), ("buy".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn short_waits_and_empty_pools_are_nobodys_fault() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let buy = state.place(Role::App, BUY, start);
+        let mark = state.mark(Role::App, None, start);
+        state.charge(&mark, ms(start, 900));
+        state.open(buy, ms(start, 1_000));
+        let mark = state.mark(Role::App, None, ms(start, 1_000));
+        state.charge(&mark, ms(start, 1_001));
+        assert_eq!(blamed(&state, ms(start, 1_001)), [("buy".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn blame_is_forgotten_after_a_minute_but_not_in_the_total() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let buy = state.place(Role::App, BUY, start);
+        let number = state.open(buy, start);
+        let mark = state.mark(Role::App, None, start);
+        state.charge(&mark, ms(start, 300));
+        state.close(buy, number, ms(start, 300));
+        for (at, expected) in [(300, 300), (54_999, 300), (65_000, 0), (600_000, 0)] {
+            assert_eq!(blamed(&state, ms(start, at)), [("buy".to_owned(), expected)], "after {at} ms");
+        }
+        let total = state.holders(ms(start, 600_000))[0].blamed_seconds_total;
+        assert!((total - 0.3).abs() < 1e-9, "{total}");
+    }
+
+    #[test]
+    fn nobody_waits_yet_and_the_longest_open_stands_first() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let (buy, report) = (state.place(Role::App, BUY, start), state.place(Role::App, REPORT, start));
+        state.open(report, start);
+        state.open(buy, ms(start, 1_000));
+        state.open(buy, ms(start, 2_000));
+        let holders = state.holders(ms(start, 3_000));
+        let seen: Vec<_> =
+            holders.iter().map(|one| (one.tag.as_str(), one.open_now, one.longest_open_seconds)).collect();
+        assert_eq!(seen, [("report", 1, 3.0), ("buy", 2, 2.0)]);
+    }
+}

@@ -1,0 +1,142 @@
+//! Hearing what other instances' commits say.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+use super::DbError;
+use super::numbering::Receiver;
+
+/// A connection is made within this time, or the attempt has failed.
+const CONNECT: Duration = Duration::from_secs(5);
+/// After this long without a message the connection is asked whether it still lives.
+const QUIET: Duration = Duration::from_secs(15);
+/// Between two attempts to reconnect.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Messages that wait for whoever listens; more stay with the server.
+const WAITING: usize = 4_096;
+
+/// What a listener hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A payload given to [`super::TenantTx::notify`].
+    Message(String),
+    /// Messages before this moment were or may have been missed: what was built from them has to be built again. After a lost
+    /// connection it comes when there is a new one.
+    Gap,
+}
+
+/// Hears one channel on a connection of its own. Its work is done by a task that ends with it.
+#[derive(Debug)]
+pub struct Listener {
+    heard: mpsc::Receiver<Result<Heard, DbError>>,
+    task: AbortHandle,
+}
+
+impl Listener {
+    pub(super) async fn open(options: PgConnectOptions, channel: &str) -> Result<Self, DbError> {
+        let mut feed =
+            Feed { options, channel: channel.to_owned(), receiver: Receiver::default(), connection: None };
+        feed.connect().await?;
+        let (send, heard) = mpsc::channel(WAITING);
+        let task = tokio::spawn(feed.run(send)).abort_handle();
+        Ok(Self { heard, task })
+    }
+
+    /// Waits for what comes next. Safe to cancel.
+    ///
+    /// # Errors
+    /// `Unavailable` each time that a lost connection could not be had again; the next call goes on trying.
+    pub async fn next(&mut self) -> Result<Heard, DbError> {
+        match self.heard.recv().await {
+            Some(heard) => heard,
+            None => Err(DbError::Unavailable("the listening task ended".to_owned())),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Feed {
+    options: PgConnectOptions,
+    channel: String,
+    receiver: Receiver,
+    connection: Option<PgListener>,
+}
+
+impl Feed {
+    async fn connect(&mut self) -> Result<(), DbError> {
+        let connect = async {
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .acquire_timeout(CONNECT)
+                .connect_with(self.options.clone())
+                .await?;
+            let mut listener = PgListener::connect_with(&pool).await?;
+            listener.ignore_pool_close_event(true);
+            // Reconnecting is done here, with a deadline.
+            listener.eager_reconnect(false);
+            listener.listen(&self.channel).await?;
+            Ok(listener)
+        };
+        let connected = timeout(CONNECT, connect).await;
+        let late = |_| DbError::Unavailable("no connection to listen on could be had in time".to_owned());
+        self.connection = Some(connected.map_err(late)?.map_err(DbError::from_sqlx)?);
+        Ok(())
+    }
+
+    async fn run(mut self, send: mpsc::Sender<Result<Heard, DbError>>) {
+        loop {
+            if let Some(connection) = &mut self.connection {
+                let Ok(wire) = hear(connection).await else {
+                    tracing::debug!(channel = self.channel, "a listening connection was lost");
+                    self.connection = None;
+                    continue;
+                };
+                let opened = self.receiver.open(&wire);
+                if opened.gap && send.send(Ok(Heard::Gap)).await.is_err() {
+                    return;
+                }
+                if send.send(Ok(Heard::Message(opened.payload.to_owned()))).await.is_err() {
+                    return;
+                }
+            } else {
+                let outcome = self.connect().await;
+                let failed = outcome.is_err();
+                self.receiver = Receiver::default();
+                if send.send(outcome.map(|()| Heard::Gap)).await.is_err() {
+                    return;
+                }
+                if failed {
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// The connection is gone.
+struct Lost;
+
+/// The next message as it travels.
+async fn hear(connection: &mut PgListener) -> Result<String, Lost> {
+    loop {
+        match timeout(QUIET, connection.try_recv()).await {
+            Ok(Ok(Some(message))) => return Ok(message.payload().to_owned()),
+            Ok(_) => return Err(Lost),
+            Err(_) => match timeout(CONNECT, sqlx::raw_sql("select 1").execute(&mut *connection)).await {
+                Ok(Ok(_)) => {}
+                _ => return Err(Lost),
+            },
+        }
+    }
+}

@@ -194,13 +194,9 @@ fn number_places(places: &mut [Place<'_>], usual: Option<f64>) {
 fn front_to_back(lines: Vec<Line<'_>>, focus: Option<Bounds>) -> Vec<Line<'_>> {
     let depth = |line: &Line<'_>| {
         let Some(focus) = focus else { return 0.0 };
-        let far: Vec<f64> = line
-            .places
-            .iter()
-            .map(|place| focus.distance(place.at))
-            .filter(|distance| distance.is_finite())
-            .collect();
-        if far.is_empty() { f64::INFINITY } else { far.iter().sum::<f64>() / far.len() as f64 }
+        // The nearest seat speaks for its row: half a row lies no nearer to the stage than the whole one would.
+        let far = line.places.iter().map(|place| focus.distance(place.at));
+        far.filter(|distance| distance.is_finite()).fold(f64::INFINITY, f64::min)
     };
     let mut depths: HashMap<&str, f64> = HashMap::new();
     for line in &lines {

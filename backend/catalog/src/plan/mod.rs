@@ -11,6 +11,7 @@ mod drawing;
 mod error;
 mod export;
 mod fault;
+mod generate;
 mod geometry;
 mod label;
 mod parse;
@@ -29,6 +30,7 @@ pub use drawing::{
 pub use error::PlanError;
 pub use export::export;
 pub use fault::{CheckReport, Fault, FaultKind};
+pub use generate::{BadSeatCount, CATEGORIES, MAX_SEATS, SeatCount, WHEELCHAIR, best_first, bowl};
 pub use label::seat_label;
 pub use parse::{MAX_BYTES, parse};
 pub use repair::{RepairReport, SeatChange, SeatName, repair, repair_file};

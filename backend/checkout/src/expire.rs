@@ -12,7 +12,7 @@ use crate::service::retrying;
 use crate::store::{self, HoldToClose};
 use crate::{Checkout, CheckoutError};
 
-const EXPIRE: Tag = Tag::new("expire.hold");
+const EXPIRE: Tag = Tag::background("expire.hold");
 /// Holds and orders tidied in one round.
 const BATCH: i64 = 200;
 /// Of them, so many at a time.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{Checkout, CheckoutError};
 
-const PURGE: Tag = Tag::new("idempotency.purge");
+const PURGE: Tag = Tag::background("idempotency.purge");
 /// How often the worker looks.
 const ROUND: Duration = Duration::from_secs(1);
 /// How often stored answers are dropped, and how old they get, in days.

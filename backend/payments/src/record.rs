@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// another process goes on soon when the taker dies.
 pub const LEASE_SECONDS: f64 = 10.0;
 
-const DUE: Tag = Tag::new("payments.due");
+const DUE: Tag = Tag::background("payments.due");
 
 const COLUMNS: &str = "p.id, p.order_id, p.provider, p.account, p.intent_id, p.state, p.amount, p.currency, p.attempts,
     p.attempt_id, p.confirmation_token, p.client_secret, p.action_url, p.decline_code, p.failure, p.action_until, p.fence,

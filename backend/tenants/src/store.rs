@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{ChargeTerms, TenancyError, Tenant};
 
-const DIRECTORY: Tag = Tag::new("tenants.directory");
+const DIRECTORY: Tag = Tag::background("tenants.directory");
 
 #[derive(Debug, FromQueryResult)]
 struct HostRow {

@@ -13,8 +13,8 @@ use crate::params;
 /// How long a leased message stays invisible.
 pub const LEASE_SECONDS: i64 = 60;
 
-const LEASE: Tag = Tag::new("outbox.lease");
-const FINISH: Tag = Tag::new("outbox.finish");
+const LEASE: Tag = Tag::background("outbox.lease");
+const FINISH: Tag = Tag::background("outbox.finish");
 
 /// A message that is due.
 #[derive(Debug, Clone, FromQueryResult)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Event;
 
 const STORE: Tag = Tag::new("events.store");
-const WAITING: Tag = Tag::new("events.waiting");
+const WAITING: Tag = Tag::background("events.waiting");
 
 /// How an event was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::cli::{Failure, print_json, print_line};
 use crate::compose::Foundation;
 
-const AUDIT: Tag = Tag::new("audit");
+const AUDIT: Tag = Tag::report("audit");
 
 #[derive(Debug, Args)]
 pub struct Options {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Failure, print_json, print_line};
 use crate::compose::Foundation;
 
-const DOCTOR: Tag = Tag::new("doctor");
+const DOCTOR: Tag = Tag::report("doctor");
 
 #[derive(Debug, Args)]
 pub struct Options {

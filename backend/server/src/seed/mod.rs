@@ -25,7 +25,7 @@ use crate::compose::Foundation;
 use crate::serve::Services;
 use programme::{Programme, TENANTS};
 
-const SEED: Tag = Tag::new("demo.seed");
+const SEED: Tag = Tag::background("demo.seed");
 const PLATFORM_EMAIL: &str = "staff@platform.localhost";
 
 #[derive(Debug, Args)]

@@ -12,6 +12,9 @@ use marquee_demo::postgres::{self, Postgres};
 use marquee_demo::process::{Program, on_path};
 use marquee_demo::redis;
 use marquee_demo::secrets::Secrets;
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
 use crate::database::Database;
@@ -36,8 +39,10 @@ pub struct Cluster {
     folder: PathBuf,
     count: AtomicUsize,
     taken: Mutex<HashSet<u16>>,
-    _postgres: Running,
-    _redis: Running,
+    /// Everybody's Postgres: only a test that runs alone may touch it.
+    pub postgres: tokio::sync::Mutex<Running>,
+    /// Everybody's Redis, likewise.
+    pub redis: tokio::sync::Mutex<Running>,
 }
 
 /// The cluster, booted by whoever asks first.
@@ -79,7 +84,9 @@ impl Cluster {
         let keeper = Keeper::start();
         let server = Postgres::prepare(&layout, &ports).unwrap();
         server.create().await.unwrap_or_else(|error| panic!("{error}"));
-        let postgres = Running::start(&keeper, server.service().unwrap()).await;
+        let service = server.service().unwrap();
+        notice_deadlocks_soon(&layout);
+        let postgres = Running::start(&keeper, service).await;
         server.provision(&secrets).await.unwrap_or_else(|error| panic!("{error}"));
         let redis = Running::start(&keeper, redis::service(&layout, &ports, &secrets).unwrap()).await;
         let template = Database::new(&ports, &secrets, postgres::DATABASE);
@@ -94,8 +101,8 @@ impl Cluster {
             folder,
             count: AtomicUsize::new(0),
             taken: Mutex::new(taken),
-            _postgres: postgres,
-            _redis: redis,
+            postgres: tokio::sync::Mutex::new(postgres),
+            redis: tokio::sync::Mutex::new(redis),
         }
     }
 
@@ -142,6 +149,36 @@ impl Cluster {
         format!("{}/{}", url.trim_end_matches("/0"), number % REDIS_DATABASES)
     }
 
+    /// Says something to Redis, as one line each, and reads as many answers.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn tell_redis(&self, lines: &[String]) -> std::io::Result<()> {
+        let stream = TcpStream::connect(("127.0.0.1", self.ports.redis)).await?;
+        let mut stream = BufReader::new(stream);
+        for line in [format!("AUTH {}", self.secrets.redis)].iter().chain(lines) {
+            stream.write_all(format!("{line}\r\n").as_bytes()).await?;
+            let mut answer = String::new();
+            stream.read_line(&mut answer).await?;
+            if !answer.starts_with('+') {
+                return Err(std::io::Error::other(format!("{line}: {answer}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties what a house of this number finds in Redis: another one had it before.
+    pub async fn clear_redis(&self, number: usize) {
+        let lines = [format!("SELECT {}", number % REDIS_DATABASES), "FLUSHDB".to_owned()];
+        self.tell_redis(&lines).await.unwrap();
+    }
+
+    /// Takes the file away from which Redis would load what it knew.
+    pub fn delete_redis_file(&self) {
+        let data = Layout::new(root(), 0, Some(&self.folder)).data("redis");
+        std::fs::remove_dir_all(data.join("appendonlydir")).ok();
+    }
+
     /// A clone of the template.
     pub async fn clone_database(&'static self, number: usize) -> Database {
         let template = Database::new(&self.ports, &self.secrets, postgres::DATABASE);
@@ -153,6 +190,22 @@ impl Cluster {
         let template = Database::new(&self.ports, &self.secrets, postgres::DATABASE);
         template.new_beside(&format!("empty_{}", self.number()), &self.keeper).await
     }
+}
+
+/// Postgres looks for deadlocks after a second; a test that makes many would take long.
+fn notice_deadlocks_soon(layout: &Layout) {
+    use std::io::Write as _;
+    let settings = layout.data("postgres").join("postgresql.conf");
+    let mut file = std::fs::OpenOptions::new().append(true).open(settings).unwrap();
+    writeln!(file, "deadlock_timeout = '100ms'").unwrap();
+}
+
+/// Every process of a Postgres, its first process first.
+pub fn family(first: Pid) -> Vec<Pid> {
+    let children = format!("/proc/{first}/task/{first}/children");
+    let children = std::fs::read_to_string(children).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|id| id.parse().ok()).map(Pid::from_raw);
+    [first].into_iter().chain(children).collect()
 }
 
 /// Leaves somebody behind who takes the folder away when this process is gone: its end of the pipe closes then.

@@ -14,6 +14,7 @@ use marquee_core::ids::{PlanId, VenueId};
 use marquee_inventory::{NewSeat, create_places, create_seats};
 use marquee_tenants::{NewTenant, create_tenant};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::database::Database;
 
@@ -24,6 +25,21 @@ pub const PLACES: u32 = 400;
 pub const SEATS: usize = 66;
 /// Most units of one order and of one buyer.
 pub const LIMITS: (i32, i32) = (10, 20);
+
+/// How a performance is sold.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// How units are claimed; `None`: as is usual for its kind.
+    pub strategy: Option<&'static str>,
+    /// How long a hold lasts.
+    pub hold_seconds: i32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { strategy: None, hold_seconds: 600 }
+    }
+}
 
 /// What the template has in it.
 #[derive(Debug, Clone)]
@@ -126,10 +142,11 @@ async fn tenant(db: &Db, brand: Brand) -> TenantFixture {
     let venue = create_venue(&tx, &venue).await.unwrap();
     let plan = CheckedPlan::read(plan(&format!("{name} plan")).to_string().as_bytes()).unwrap();
     let imported = import_plan(&tx, venue, &plan).await.unwrap();
-    let mut seated = performance(&tx, venue, "the-tempest", Some(imported.id)).await;
+    let mut seated =
+        performance(&tx, venue, "the-tempest", Some((imported.id, true)), &Terms::default()).await;
     seated.1.plan = Some(imported.hash);
-    seats(&tx, &seated.0, &plan).await;
-    let standing = performance(&tx, venue, "late-night", None).await;
+    assert_eq!(seats(&tx, &seated.0, &plan).await, SEATS);
+    let standing = performance(&tx, venue, "late-night", None, &Terms::default()).await;
     create_places(&tx, standing.0.id, standing.0.price_levels[0].id, "Floor", PLACES).await.unwrap();
     tx.commit().await.unwrap();
     TenantFixture { id: id.to_string(), slug, host, name, account, seated: seated.1, standing: standing.1 }
@@ -139,7 +156,8 @@ async fn performance(
     tx: &TenantTx,
     venue: VenueId,
     slug: &str,
-    plan: Option<PlanId>,
+    plan: Option<(PlanId, bool)>,
+    terms: &Terms,
 ) -> (CreatedPerformance, PerformanceFixture) {
     let event = NewEvent {
         slug: slug.to_owned(),
@@ -160,10 +178,12 @@ async fn performance(
         ticket_types: vec![kind("Adult", prices[0]), kind("Child", prices[1]), kind("Guest", [0, 0, 0])],
     };
     let price_levels = match plan {
-        Some(_) => vec![
-            level("Stalls", "#7a1f2b", &["Stalls"], [[4_000, 250, 450], [2_000, 125, 225]]),
-            level("Balcony", "#3f6b5c", &["Balcony"], [[2_500, 200, 300], [1_250, 100, 150]]),
-        ],
+        Some((_, balcony)) => {
+            let stalls = level("Stalls", "#7a1f2b", &["Stalls"], [[4_000, 250, 450], [2_000, 125, 225]]);
+            let prices = [[2_500, 200, 300], [1_250, 100, 150]];
+            let above = balcony.then(|| level("Balcony", "#3f6b5c", &["Balcony"], prices));
+            [stalls].into_iter().chain(above).collect()
+        }
         None => vec![level("Floor", "#41597a", &[], [[2_000, 150, 220], [1_000, 75, 110]])],
     };
     let gates = ["Main entrance", "Side entrance"]
@@ -172,15 +192,15 @@ async fn performance(
     let new = NewPerformance {
         event,
         venue,
-        plan,
+        plan: plan.map(|(id, _)| id),
         doors_at: starts_at - TimeDelta::hours(1),
         starts_at,
         ends_at: starts_at + TimeDelta::hours(3),
         on_sale_from: Utc::now() - TimeDelta::days(1),
         on_sale_until: starts_at,
         currency: "EUR".parse().unwrap(),
-        strategy: None,
-        hold_seconds: 600,
+        strategy: terms.strategy.map(|name| name.parse().unwrap()),
+        hold_seconds: terms.hold_seconds,
         limit_per_order: LIMITS.0,
         limit_per_buyer: LIMITS.1,
         price_levels,
@@ -202,7 +222,8 @@ async fn performance(
     (made, fixture)
 }
 
-async fn seats(tx: &TenantTx, made: &CreatedPerformance, plan: &CheckedPlan) {
+/// Puts every seat of the plan on sale; answers how many.
+async fn seats(tx: &TenantTx, made: &CreatedPerformance, plan: &CheckedPlan) -> usize {
     let levels: HashMap<&str, _> =
         ["Stalls", "Balcony"].into_iter().zip(made.price_levels.iter().map(|level| level.id)).collect();
     let seats: Vec<NewSeat> = seat_refs(&plan.document)
@@ -216,8 +237,73 @@ async fn seats(tx: &TenantTx, made: &CreatedPerformance, plan: &CheckedPlan) {
             place: seat.position_in_row.cast_signed(),
         })
         .collect();
-    assert_eq!(seats.len(), SEATS);
     create_seats(tx, made.id, &seats).await.unwrap();
+    seats.len()
+}
+
+/// Another performance of a tenant, with `rows` rows of `each` seats ([`hall_seat`]) at one price level.
+pub async fn hall(
+    database: &Database,
+    tenant: &TenantFixture,
+    (rows, each): (usize, usize),
+    terms: &Terms,
+) -> PerformanceFixture {
+    let db = database.db(1).await;
+    let tx = db.begin(tenant.id.parse().unwrap(), MAKE).await.unwrap();
+    let name = format!("hall-{}", Uuid::new_v4().simple());
+    let plan = CheckedPlan::read(hall_plan(&name, rows, each).to_string().as_bytes()).unwrap();
+    let venue = NewVenue { name: name.clone(), address: "2 Quay Street".into(), city: "Cork".into() };
+    let venue = create_venue(&tx, &venue).await.unwrap();
+    let imported = import_plan(&tx, venue, &plan).await.unwrap();
+    let made = performance(&tx, venue, &name, Some((imported.id, false)), terms).await;
+    assert_eq!(seats(&tx, &made.0, &plan).await, rows * each);
+    tx.commit().await.unwrap();
+    PerformanceFixture { plan: Some(imported.hash), ..made.1 }
+}
+
+/// Another performance of a tenant, with so many standing places.
+pub async fn floor(
+    database: &Database,
+    tenant: &TenantFixture,
+    places: usize,
+    terms: &Terms,
+) -> PerformanceFixture {
+    let db = database.db(1).await;
+    let tx = db.begin(tenant.id.parse().unwrap(), MAKE).await.unwrap();
+    let name = format!("floor-{}", Uuid::new_v4().simple());
+    let venue = NewVenue { name: name.clone(), address: "3 Quay Street".into(), city: "Cork".into() };
+    let venue = create_venue(&tx, &venue).await.unwrap();
+    let made = performance(&tx, venue, &name, None, terms).await;
+    let level = made.0.price_levels[0].id;
+    create_places(&tx, made.0.id, level, "Floor", places.try_into().unwrap()).await.unwrap();
+    tx.commit().await.unwrap();
+    made.1
+}
+
+/// A seat of a [`hall`], both counted from 1.
+pub fn hall_seat(row: usize, number: usize) -> String {
+    format!("hall-{row}-{number}")
+}
+
+fn hall_plan(name: &str, rows: usize, each: usize) -> Value {
+    let rows: Vec<Value> = (1..=rows)
+        .map(|row| {
+            let seats = (1..=each).map(|number| {
+                json!({ "seat_number": number.to_string(), "seat_guid": hall_seat(row, number),
+                        "uuid": format!("{}-uuid", hall_seat(row, number)), "category": "Stalls",
+                        "position": { "x": (number - 1) * 30, "y": 0 } })
+            });
+            json!({ "position": { "x": 0, "y": row * 40 }, "row_number": row.to_string(),
+                    "row_number_position": "start", "seats": seats.collect::<Vec<_>>() })
+        })
+        .collect();
+    json!({
+        "name": name,
+        "categories": [{ "name": "Stalls", "color": "#7a1f2b" }],
+        "zones": [{ "name": "Stalls", "zone_id": "hall", "uuid": "hall-zone", "position": { "x": 60, "y": 60 },
+                    "rows": rows, "areas": [] }],
+        "size": { "width": 120 + each * 30, "height": 160 + (rows.len() + 1) * 40 },
+    })
 }
 
 /// A small house in pretix's format.

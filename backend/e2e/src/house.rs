@@ -20,6 +20,7 @@ use crate::mail::Mailbox;
 use crate::money::Money;
 use crate::running::Running;
 use crate::site::Fan;
+use crate::skew::Skew;
 use crate::wait::until;
 
 /// Connections of each pool of each process: several houses share one Postgres.
@@ -32,6 +33,7 @@ pub struct Plan {
     worker: bool,
     mail: bool,
     redis: bool,
+    skewed: bool,
 }
 
 /// Everything of one test. What it started ends with it.
@@ -49,6 +51,8 @@ pub struct House {
     pub catcher: Option<Running>,
     /// What the database had in it at the start.
     pub fixtures: &'static Fixtures,
+    /// The first server's clock; `None` where the test leaves it alone.
+    pub skew: Option<Skew>,
     http: reqwest::Client,
     layout: Layout,
     ports: Ports,
@@ -58,7 +62,7 @@ pub struct House {
 
 /// A house with a server and a worker.
 pub fn plan() -> Plan {
-    Plan { servers: 1, worker: true, mail: false, redis: true }
+    Plan { servers: 1, worker: true, mail: false, redis: true, skewed: false }
 }
 
 impl Plan {
@@ -82,6 +86,11 @@ impl Plan {
         Self { redis: false, ..self }
     }
 
+    /// With a first server whose clock can be set.
+    pub fn with_skew(self) -> Self {
+        Self { skewed: true, ..self }
+    }
+
     /// Builds it and waits until everything is ready.
     pub async fn open(self) -> House {
         self.open_after(async |_| {}).await
@@ -93,6 +102,7 @@ impl Plan {
         let number = cluster.number();
         let database = cluster.clone_database(number).await;
         prepare(&database).await;
+        cluster.clear_redis(number).await;
         let layout = cluster.layout(number);
         let ports = cluster.ports(&layout);
         let addresses: Vec<u16> = (0..self.servers).map(|_| cluster.port()).collect();
@@ -127,6 +137,7 @@ impl Plan {
             simulator,
             catcher,
             fixtures: &cluster.fixtures,
+            skew: self.skewed.then(|| Skew::new(&layout)),
             http: http(),
             layout,
             ports,
@@ -167,11 +178,12 @@ impl House {
 
     fn server(&self, at: usize) -> Service {
         let port = self.addresses[at];
-        let env = environment::with_addresses(
+        let mut env = environment::with_addresses(
             &self.variables,
             &format!("127.0.0.1:{port}"),
             if at == 0 { self.ports.server_metrics } else { 0 },
         );
+        env.extend(self.skew.iter().filter(|_| at == 0).flat_map(Skew::variables));
         self.service("server", "serve", env, Probe::Page(port, "/readyz"), &format!("server-{at}"))
     }
 

@@ -5,6 +5,8 @@
 //! - [`database`]: a clone of the template for one test;
 //! - [`house`]: servers, worker, payment simulator and mail catcher over one clone, each ended when the test ends, also
 //!   when it fails, and by the kernel when the test process dies;
+//! - [`crowd`], [`stage`], [`ledger`]: ten thousand buyers of one performance, and what must be true of it afterwards;
+//! - [`skew`]: a server whose clock is wrong;
 //! - [`client`], [`site`], [`money`], [`mail`]: what a fan, the provider and a mailbox see.
 #![allow(
     clippy::unwrap_used,
@@ -17,13 +19,17 @@
 
 pub mod client;
 pub mod cluster;
+pub mod crowd;
 pub mod database;
 pub mod fixtures;
 pub mod house;
 pub mod keeper;
+pub mod ledger;
 pub mod mail;
 pub mod money;
 pub mod running;
 pub mod schema;
 pub mod site;
+pub mod skew;
+pub mod stage;
 pub mod wait;

@@ -82,6 +82,32 @@ impl Running {
         }
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> Pid {
+        let id = self.child.as_ref().and_then(Child::id);
+        Pid::from_raw(id.unwrap_or_else(|| panic!("{} does not run", self.name())).cast_signed())
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).ok();
+    }
+
+    /// Sends it a signal and waits until it has ended.
+    ///
+    /// # Panics
+    /// When it does not end within 20 seconds.
+    pub async fn end(&mut self, signal: Signal) {
+        self.signal(signal);
+        if let Some(mut child) = self.child.take() {
+            let status = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
+            status.unwrap_or_else(|_| panic!("{} does not end", self.service.program.name)).ok();
+        }
+    }
+
     /// Asks it to stop and waits until it has; answers whether it ended well.
     ///
     /// # Panics

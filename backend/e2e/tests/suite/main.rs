@@ -11,6 +11,7 @@ mod audit;
 mod bad_input;
 mod browser;
 mod checkout;
+mod conformance;
 mod controls;
 mod door;
 mod faults;

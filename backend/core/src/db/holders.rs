@@ -1,8 +1,11 @@
 //! What held the pool when somebody waited.
 //!
-//! The book knows each open transaction and, per pool and tag, the integral of connections held over time. A wait is a stretch
-//! of time: the difference of these integrals over it says how much of the pool each tag had meanwhile, and the wait
-//! is charged to the tags in these proportions. That costs the same however many transactions came and went.
+//! A wait is charged to those who held connections meanwhile, each moment weighed by how long the connection had been held by
+//! then: one that was just taken is given back soon, one held for long is the one that is missing. So a single report
+//! stands out among thousands of short claims, which together hold more connections than it does.
+//!
+//! The book keeps, per pool and tag, the integral of these weights over time; the difference over a wait is a tag's share in it.
+//! That costs the same however many transactions came and went.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -58,7 +61,7 @@ pub(super) struct Place(usize);
 #[derive(Debug)]
 pub(super) struct Mark {
     at: Instant,
-    used: Vec<(Place, f64)>,
+    weights: Vec<(Place, f64)>,
     /// Whose use counts.
     role: Role,
     class: Option<Class>,
@@ -116,9 +119,12 @@ struct Slot {
     tag: Tag,
     /// Open transactions; the smallest number is the oldest.
     open: BTreeMap<u64, Instant>,
-    /// Connection-seconds held up to `at`.
-    used: f64,
+    /// Sum of the moments of `open`, in nanoseconds since `started`.
+    opened: i128,
+    /// Integral of the ages of `open` up to `at`, in square seconds.
+    weight: f64,
     at: Instant,
+    started: Instant,
     blamed: f64,
     window: [(u64, f64); PERIODS],
 }
@@ -129,14 +135,16 @@ impl State {
     }
 
     fn place(&mut self, role: Role, tag: Tag, now: Instant) -> Place {
-        let slots = &mut self.slots;
+        let (slots, started) = (&mut self.slots, self.started);
         *self.places.entry((role, tag)).or_insert_with(|| {
             slots.push(Slot {
                 role,
                 tag,
                 open: BTreeMap::new(),
-                used: 0.0,
+                opened: 0,
+                weight: 0.0,
                 at: now,
+                started,
                 blamed: 0.0,
                 window: Default::default(),
             });
@@ -148,6 +156,7 @@ impl State {
         self.numbers += 1;
         if let Some(slot) = self.slots.get_mut(place.0) {
             slot.advance(now);
+            slot.opened += slot.nanos(now);
             slot.open.insert(self.numbers, now);
         }
         self.numbers
@@ -156,19 +165,21 @@ impl State {
     fn close(&mut self, place: Place, number: u64, now: Instant) {
         if let Some(slot) = self.slots.get_mut(place.0) {
             slot.advance(now);
-            slot.open.remove(&number);
+            if let Some(since) = slot.open.remove(&number) {
+                slot.opened -= slot.nanos(since);
+            }
         }
     }
 
     fn mark(&self, role: Role, class: Option<Class>, now: Instant) -> Mark {
-        let used = self
+        let weights = self
             .slots
             .iter()
             .enumerate()
             .filter(|(_, slot)| slot.counts(role, class))
-            .map(|(at, slot)| (Place(at), slot.used_until(now)))
+            .map(|(at, slot)| (Place(at), slot.weight_at(now)))
             .collect();
-        Mark { at: now, used, role, class }
+        Mark { at: now, weights, role, class }
     }
 
     fn charge(&mut self, mark: &Mark, now: Instant) {
@@ -176,14 +187,15 @@ impl State {
         if waited <= WORTH_MENTIONING {
             return;
         }
-        let before: HashMap<usize, f64> = mark.used.iter().map(|(place, used)| (place.0, *used)).collect();
-        // A tag that came after the mark had used nothing then.
+        let before: HashMap<usize, f64> =
+            mark.weights.iter().map(|(place, weight)| (place.0, *weight)).collect();
+        // A tag that came after the mark had held nothing then.
         let shares: Vec<(usize, f64)> = self
             .slots
             .iter()
             .enumerate()
             .filter(|(_, slot)| slot.counts(mark.role, mark.class))
-            .map(|(at, slot)| (at, slot.used_until(now) - before.get(&at).copied().unwrap_or_default()))
+            .map(|(at, slot)| (at, slot.weight_at(now) - before.get(&at).copied().unwrap_or_default()))
             .filter(|(_, share)| *share > 0.0)
             .collect();
         let whole: f64 = shares.iter().map(|(_, share)| share).sum();
@@ -199,7 +211,7 @@ impl State {
         now.saturating_duration_since(self.started).as_secs() / PERIOD_SECONDS
     }
 
-    /// Most blamed lately first, then the longest open.
+    /// First the tag with the most seconds: those that others waited for it lately, and those that its oldest has been open.
     fn holders(&self, now: Instant) -> Vec<Holder> {
         let period = self.period(now);
         let mut by_tag: HashMap<&'static str, Holder> = HashMap::new();
@@ -220,10 +232,10 @@ impl State {
             holder.blamed_seconds_total += slot.blamed;
         }
         let mut holders: Vec<Holder> = by_tag.into_values().collect();
+        let seconds = |one: &Holder| one.blamed_seconds_last_minute + one.longest_open_seconds;
         holders.sort_by(|a, b| {
-            b.blamed_seconds_last_minute
-                .total_cmp(&a.blamed_seconds_last_minute)
-                .then(b.longest_open_seconds.total_cmp(&a.longest_open_seconds))
+            seconds(b)
+                .total_cmp(&seconds(a))
                 .then(b.blamed_seconds_total.total_cmp(&a.blamed_seconds_total))
                 .then_with(|| a.tag.cmp(&b.tag))
         });
@@ -236,12 +248,20 @@ impl Slot {
         self.role == role && class.is_none_or(|class| class == self.tag.class())
     }
 
-    fn used_until(&self, now: Instant) -> f64 {
-        self.used + self.open.len() as f64 * now.saturating_duration_since(self.at).as_secs_f64()
+    fn nanos(&self, moment: Instant) -> i128 {
+        moment.saturating_duration_since(self.started).as_nanos().cast_signed()
+    }
+
+    /// What the integral is at `now`, when nothing was opened or closed since `at`. Exact but for the last step: small differences
+    /// of what grows for as long as the program runs.
+    fn weight_at(&self, now: Instant) -> f64 {
+        let (from, to) = (self.nanos(self.at), self.nanos(now));
+        let twice = (to - from).max(0) * (self.open.len() as i128 * (from + to) - 2 * self.opened);
+        self.weight + twice as f64 / 2.0 / 1e18
     }
 
     fn advance(&mut self, now: Instant) {
-        self.used = self.used_until(now);
+        self.weight = self.weight_at(now);
         self.at = self.at.max(now);
     }
 
@@ -274,6 +294,11 @@ mod tests {
         start + Duration::from_millis(ms)
     }
 
+    fn named((tag, ms): (&str, u64)) -> (String, u64) {
+        (tag.to_owned(), ms)
+    }
+
+    /// Tags with the milliseconds they are blamed for, as ranked.
     fn blamed(state: &State, now: Instant) -> Vec<(String, u64)> {
         let holders = state.holders(now);
         holders
@@ -293,13 +318,38 @@ mod tests {
         state.open(pay, start);
         state.open(elsewhere, start);
         let mark = state.mark(Role::App, None, ms(start, 100));
-        // `buy` holds for a quarter of the wait, and again for another quarter; `pay` throughout.
+        // `buy` holds for a quarter of the wait, and anew for another quarter; `pay` throughout.
         state.close(buy, first, ms(start, 125));
         let second = state.open(buy, ms(start, 150));
         state.close(buy, second, ms(start, 175));
         state.charge(&mark, ms(start, 200));
         let ranking = blamed(&state, ms(start, 200));
-        assert_eq!(ranking, [("pay".to_owned(), 67), ("buy".to_owned(), 33), ("report".to_owned(), 0)]);
+        assert_eq!(ranking, [("pay", 83), ("report", 0), ("buy", 17)].map(named));
+    }
+
+    #[test]
+    fn one_held_long_stands_out_among_many_held_shortly() {
+        let start = Instant::now();
+        let mut state = State::new(start);
+        let (buy, report) = (state.place(Role::App, BUY, start), state.place(Role::App, REPORT, start));
+        let long = state.open(report, start);
+        // Five connections that change hands every 5 ms, and a wait of 20 ms each 20 ms.
+        for round in 0..100_u64 {
+            let mark = state.mark(Role::App, None, ms(start, round * 20));
+            for step in 0..4 {
+                let numbers: Vec<u64> =
+                    (0..5).map(|_| state.open(buy, ms(start, round * 20 + step * 5))).collect();
+                for number in numbers {
+                    state.close(buy, number, ms(start, round * 20 + step * 5 + 5));
+                }
+            }
+            state.charge(&mark, ms(start, round * 20 + 20));
+        }
+        state.close(report, long, ms(start, 2_000));
+        let ranking = blamed(&state, ms(start, 2_000));
+        assert_eq!(ranking[0].0, "report", "{ranking:?}");
+        assert_eq!(ranking.iter().map(|(_, ms)| ms).sum::<u64>(), 2_000, "{ranking:?}");
+        assert!(ranking[1].1 < 100, "{ranking:?}");
     }
 
     #[test]
@@ -312,7 +362,7 @@ mod tests {
         let mark = state.mark(Role::App, Some(Class::Report), start);
         state.open(report, start);
         state.charge(&mark, ms(start, 500));
-        assert_eq!(blamed(&state, ms(start, 500)), [("report".to_owned(), 500), ("buy".to_owned(), 0)]);
+        assert_eq!(blamed(&state, ms(start, 500)), [("report", 500), ("buy", 0)].map(named));
     }
 
     #[test]
@@ -325,7 +375,7 @@ mod tests {
         state.open(buy, ms(start, 1_000));
         let mark = state.mark(Role::App, None, ms(start, 1_000));
         state.charge(&mark, ms(start, 1_001));
-        assert_eq!(blamed(&state, ms(start, 1_001)), [("buy".to_owned(), 0)]);
+        assert_eq!(blamed(&state, ms(start, 1_001)), [("buy", 0)].map(named));
     }
 
     #[test]
@@ -338,7 +388,7 @@ mod tests {
         state.charge(&mark, ms(start, 300));
         state.close(buy, number, ms(start, 300));
         for (at, expected) in [(300, 300), (54_999, 300), (65_000, 0), (600_000, 0)] {
-            assert_eq!(blamed(&state, ms(start, at)), [("buy".to_owned(), expected)], "after {at} ms");
+            assert_eq!(blamed(&state, ms(start, at)), [("buy", expected)].map(named), "after {at} ms");
         }
         let total = state.holders(ms(start, 600_000))[0].blamed_seconds_total;
         assert!((total - 0.3).abs() < 1e-9, "{total}");

@@ -98,8 +98,8 @@ impl Db {
         Listener::open(self.app_options.clone(), channel).await
     }
 
-    /// Kinds of work that hold or held connections: those that others waited for in the last minute first, then those open
-    /// the longest.
+    /// Kinds of work that hold or held connections, the likeliest cause of waits first: by the seconds that others waited for
+    /// it in the last minute together with those that its oldest transaction has been open.
     pub fn holders(&self) -> Vec<Holder> {
         self.book.holders()
     }

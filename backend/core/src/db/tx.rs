@@ -82,7 +82,7 @@ impl Tx {
             let reason = "nothing was committed: a statement of this transaction had failed";
             return Err(DbError::Other(Box::new(DbErr::Custom(reason.to_owned()))));
         }
-        match self.simple("commit".to_owned()).await {
+        match self.simple(self.tag.stamp("commit")).await {
             Ok(()) => {
                 self.held.get_mut().take();
                 Ok(())

@@ -15,6 +15,7 @@ mod lifecycle;
 mod problem;
 mod routes;
 mod seats;
+mod sheet;
 mod store;
 pub mod strategy;
 mod types;

@@ -1,6 +1,6 @@
 //! `/api/v1/performances/{id}/holds`, `/api/v1/holds/{id}`, `/api/v1/performances/{id}/availability`.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
@@ -12,6 +12,7 @@ use marquee_tenants::CurrentTenant;
 use serde::Serialize;
 use utoipa::OpenApi;
 
+use crate::availability::LiveError;
 use crate::{HeldUnit, HoldDetail, HoldRequest, Inventory};
 
 /// The answer for a hold.
@@ -46,7 +47,7 @@ impl HoldBody {
 /// This crate's part of the OpenAPI document.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(create_hold, show_hold, delete_hold, show_availability),
+    paths(create_hold, show_hold, delete_hold, show_availability, follow_availability),
     components(schemas(HoldBody, HoldRequest))
 )]
 pub struct ApiDoc;
@@ -69,6 +70,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/api/v1/performances/{id}/availability")
                 .route(web::get().to(show_availability))
                 .route(web::head().to(show_availability))
+                .default_service(web::to(method_not_allowed)),
+        )
+        .service(
+            web::resource("/api/v1/performances/{id}/availability/live")
+                .route(web::get().to(follow_availability))
                 .default_service(web::to(method_not_allowed)),
         );
 }
@@ -132,7 +138,7 @@ async fn show_availability(
     let found = if visible { inventory.availability().of(tenant.id, id.0).await } else { Ok(None) };
     let found = found.map_err(|error| Problem::from(DbError::Unavailable(error.to_string())))?;
     let rendered = found.ok_or(Code::NotFound)?;
-    let known = etag_matches(&request, &rendered.etag);
+    let known = etag_matches(&request, rendered.etag.trim_start_matches("W/"));
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, rendered.etag))
@@ -143,6 +149,36 @@ async fn show_availability(
     } else {
         answer.insert_header((CONTENT_TYPE, "application/json")).body(rendered.body)
     })
+}
+
+/// What becomes free or is gone, as it happens.
+#[utoipa::path(get, path = "/api/v1/performances/{id}/availability/live", params(("id" = PerformanceId, Path)),
+    responses((status = 200, content_type = "text/event-stream", description = "Server-sent events, at most four a second. `state`, first and whenever a reader has to begin anew: the same JSON as `/availability`. `delta`, what changed since the event before: `{version, sections:[{id,free:[i],gone:[i]}], price_levels:[{id,free}]}`, `i` = seat i of the plan's section; sections and levels that did not change are left out. Comments in quiet times."),
+              (status = 404), (status = 503, description = "overloaded: too many listen; read `/availability` instead")))]
+async fn follow_availability(
+    tenant: CurrentTenant,
+    id: PathId<PerformanceId>,
+    inventory: web::Data<Inventory>,
+) -> Result<HttpResponse, Problem> {
+    let visible = inventory.knows(&tenant, id.0).await?;
+    let events = if visible { inventory.availability().live(tenant.id, id.0).await? } else { None };
+    let events = events.ok_or(Code::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // A compressor would keep events back until it has a block of them; a proxy might, too.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(events))
+}
+
+impl From<LiveError> for Problem {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Full => Code::Overloaded.into(),
+            LiveError::Db(error) => DbError::Unavailable(error.to_string()).into(),
+        }
+    }
 }
 
 fn token(request: &HttpRequest) -> Result<&str, Problem> {

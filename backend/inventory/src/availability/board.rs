@@ -1,235 +1,324 @@
-//! One performance's units in memory, and the answer made of them.
+//! What is free of one performance, kept so that each question and each change costs what it touches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use marquee_core::ids::{PriceLevelId, UnitId};
-use serde::Serialize;
 
-use super::change::Now;
+use super::change::{Change, Now};
+use super::ranks::Ranks;
+use crate::sheet::Sheet;
 
-/// A unit's place on the board.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    level: u16,
-    /// Section and seat in the plan's order; none for a standing place.
-    seat: Option<(u16, u32)>,
-    now: Now,
-}
+/// `until` of a unit that is free.
+const FREE: i64 = i64::MIN;
+/// `until` of a unit that cannot be had, whatever the time.
+const GONE: i64 = i64::MAX;
+/// The clock is an estimate and may step back by so many milliseconds without anything being taken back.
+const JITTER: i64 = 1_000;
 
-/// A section of the plan.
-#[derive(Debug, Clone)]
-pub(super) struct Section {
-    pub(super) id: String,
-    pub(super) seats: usize,
-}
-
-/// A unit as loaded.
-#[derive(Debug, Clone)]
-pub(super) struct Loaded {
-    pub(super) unit: UnitId,
-    pub(super) level: PriceLevelId,
-    pub(super) seat: Option<(u16, u32)>,
-    pub(super) now: Now,
-}
-
-/// One performance's units.
+/// One performance's units. A unit is *open* when it can be had: it is free, or held and its time has run out.
 #[derive(Debug)]
 pub(super) struct Board {
-    levels: Vec<PriceLevelId>,
-    sections: Vec<Section>,
-    slots: Vec<Slot>,
-    index: HashMap<UnitId, u32>,
+    sheet: Arc<Sheet>,
+    /// Until when a unit cannot be had, Unix milliseconds; by place in id order.
+    until: Vec<i64>,
+    levels: Vec<Level>,
+    /// Offers that are free.
+    free: Ranks,
+    /// Offers that are open.
+    open: Ranks,
+    /// Held units whose time has not run out at `clock`, the first to end first.
+    held: BTreeSet<(i64, u32)>,
+    /// A bit for each open seat of the plan, section after section.
+    map: Vec<u8>,
+    /// The moment up to which ends of holds have been seen.
+    clock: i64,
     version: u64,
-    answer: Option<Answer>,
 }
 
-/// A rendered answer and how long it stays true if nothing changes.
-#[derive(Debug, Clone)]
-struct Answer {
-    version: u64,
-    /// First end of a hold after it was rendered, Unix milliseconds.
-    until: i64,
-    rendered: Rendered,
+#[derive(Debug, Default)]
+struct Level {
+    open: usize,
+    /// Held units whose time has run out, the longest ago first.
+    lapsed: BTreeSet<(i64, u32)>,
+    /// There is no run of so many neighbours since a unit was opened last.
+    barren: Option<usize>,
 }
 
-/// The answer of `GET …/availability`.
+/// What is open at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// The JSON.
-    pub body: bytes::Bytes,
-    /// Strong validator: changes exactly when what is free does.
-    pub etag: String,
-    /// Units that can be had.
-    pub free: u64,
-    /// All units, in whatever state.
-    pub capacity: u64,
-    /// Units that can be had, by price level.
-    pub free_by_level: Vec<(PriceLevelId, u64)>,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    version: u64,
-    as_of: String,
-    price_levels: Vec<LevelBody>,
-    sections: Vec<SectionBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct LevelBody {
-    id: PriceLevelId,
-    free: u64,
-}
-
-#[derive(Serialize)]
-struct SectionBody<'a> {
-    id: &'a str,
-    free: String,
+pub(super) struct Snapshot {
+    /// Grows with every change of what is open.
+    pub(super) version: u64,
+    /// The moment, Unix milliseconds by the database's clock.
+    pub(super) at: i64,
+    /// Open units, by level in the sheet's order.
+    pub(super) open: Vec<usize>,
+    /// A bit for each open seat, section after section.
+    pub(super) map: Vec<u8>,
 }
 
 impl Now {
-    fn is_free(self, at: i64) -> bool {
+    /// Until when it cannot be had.
+    fn until(self) -> i64 {
         match self {
-            Self::Free => true,
-            Self::HeldUntil(until) => until <= at,
-            Self::Gone => false,
+            Self::Free => FREE,
+            Self::HeldUntil(until) => until.clamp(FREE + 1, GONE - 1),
+            Self::Gone => GONE,
         }
     }
 }
 
 impl Board {
-    /// A board of these units. `version` must be larger than that of the board it replaces.
-    pub(super) fn new(
-        levels: Vec<PriceLevelId>,
-        sections: Vec<Section>,
-        units: Vec<Loaded>,
-        version: u64,
-    ) -> Self {
-        let level_at: HashMap<PriceLevelId, u16> =
-            levels.iter().zip(0..).map(|(level, at)| (*level, at)).collect();
-        let index = units.iter().zip(0..).map(|(unit, at)| (unit.unit, at)).collect();
-        let slots = units
-            .iter()
-            .map(|unit| Slot {
-                level: level_at.get(&unit.level).copied().unwrap_or(u16::MAX),
-                seat: unit.seat,
-                now: unit.now,
-            })
-            .collect();
-        Self { levels, sections, slots, index, version, answer: None }
+    /// A board of these units at `at` (Unix milliseconds).
+    pub(super) fn new(sheet: Arc<Sheet>, units: impl IntoIterator<Item = Change>, at: i64) -> Self {
+        let (units_there, map) = (sheet.len(), vec![0; sheet.map_bytes()]);
+        let levels = sheet.levels().iter().map(|_| Level::default()).collect();
+        let mut board = Self {
+            until: vec![GONE; units_there],
+            levels,
+            free: Ranks::new(units_there),
+            open: Ranks::new(units_there),
+            held: BTreeSet::new(),
+            map,
+            clock: at,
+            version: 0,
+            sheet,
+        };
+        for unit in units {
+            board.change(unit);
+        }
+        board.version = 0;
+        board
+    }
+
+    /// Gives it a version, which must be larger than that of the board it replaces.
+    pub(super) fn start_at(&mut self, version: u64) {
+        self.version = version;
+    }
+
+    /// Whose board it is.
+    pub(super) fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
     }
 
     /// Takes over what a commit changed. False when it names a unit that the board does not have.
-    pub(super) fn apply(&mut self, changes: &[(UnitId, Now)]) -> bool {
-        self.version += 1;
-        changes.iter().all(|(unit, now)| {
-            let slot = self.index.get(unit).and_then(|at| self.slots.get_mut(*at as usize));
-            slot.map(|slot| slot.now = *now).is_some()
-        })
-    }
-
-    /// The answer at `at` (Unix milliseconds), rendered anew only if something changed or a hold ended since.
-    pub(super) fn render(&mut self, at: i64) -> Rendered {
-        if let Some(answer) = &self.answer
-            && answer.version == self.version
-            && at < answer.until
-        {
-            return answer.rendered.clone();
+    pub(super) fn apply(&mut self, changes: &[Change]) -> bool {
+        let before = self.version;
+        let mut known = true;
+        for change in changes {
+            known &= self.change(*change);
         }
-        let ended = self.answer.as_ref().is_some_and(|answer| answer.version == self.version);
-        self.version += u64::from(ended);
-        let rendered = self.render_now(at);
-        let ends = self.slots.iter().filter_map(|slot| match slot.now {
-            Now::HeldUntil(until) if until > at => Some(until),
-            _ => None,
-        });
-        let until = ends.min().unwrap_or(i64::MAX);
-        self.answer = Some(Answer { version: self.version, until, rendered: rendered.clone() });
-        rendered
+        self.version = self.version.min(before + 1);
+        known
     }
 
-    fn render_now(&self, at: i64) -> Rendered {
-        let mut free_by_level = vec![0_u64; self.levels.len()];
-        let mut bitmaps: Vec<Vec<u8>> =
-            self.sections.iter().map(|section| vec![0; section.seats.div_ceil(8)]).collect();
-        let mut free = 0;
-        for slot in self.slots.iter().filter(|slot| slot.now.is_free(at)) {
-            free += 1;
-            if let Some(count) = free_by_level.get_mut(usize::from(slot.level)) {
-                *count += 1;
+    /// Takes over that time has passed.
+    pub(super) fn lapse(&mut self, at: i64) {
+        let before = self.version;
+        if at < self.clock.saturating_sub(JITTER) {
+            self.turn_back(at);
+        } else {
+            self.clock = self.clock.max(at);
+        }
+        while let Some(&(until, unit)) = self.held.first().filter(|(until, _)| *until <= self.clock) {
+            self.held.pop_first();
+            self.enter(unit, until);
+        }
+        self.version = self.version.min(before + 1);
+    }
+
+    /// The clock was put back: what seemed to have ended has not.
+    fn turn_back(&mut self, at: i64) {
+        self.clock = at;
+        let early: Vec<(i64, u32)> =
+            self.levels.iter().flat_map(|level| level.lapsed.range((at + 1, 0)..).copied()).collect();
+        for (until, unit) in early {
+            if let Some(level) = self.level_of(unit) {
+                level.lapsed.remove(&(until, unit));
             }
-            if let Some((section, seat)) = slot.seat {
-                let byte =
-                    bitmaps.get_mut(usize::from(section)).and_then(|map| map.get_mut(seat as usize / 8));
-                if let Some(byte) = byte {
-                    *byte |= 1 << (seat % 8);
+            self.close(unit);
+            self.held.insert((until, unit));
+        }
+    }
+
+    /// Grows with every change of what is open.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Units of a level that are open.
+    pub(super) fn open(&self, level: PriceLevelId) -> usize {
+        let level = self.sheet.level(level).and_then(|at| self.levels.get(at));
+        level.map_or(0, |level| level.open)
+    }
+
+    /// All units that are open.
+    pub(super) fn open_in_all(&self) -> usize {
+        self.levels.iter().map(|level| level.open).sum()
+    }
+
+    /// At most `wanted` open units of a level: free ones by rank, then held ones whose time ran out longest ago.
+    pub(super) fn best(
+        &self,
+        level: PriceLevelId,
+        wanted: usize,
+        leave_out: &HashSet<UnitId>,
+    ) -> Vec<UnitId> {
+        let Some(at) = self.sheet.level(level) else { return Vec::new() };
+        let free = self.offers(&self.free, at);
+        let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed).map(|(_, unit)| *unit);
+        let ids = free.chain(lapsed).filter_map(|unit| self.sheet.id_at(unit));
+        ids.filter(|id| !leave_out.contains(id)).take(wanted).collect()
+    }
+
+    /// `wanted` open neighbours of a level: of all such runs the one whose first unit has the best rank.
+    pub(super) fn adjacent(
+        &mut self,
+        level: PriceLevelId,
+        wanted: usize,
+        leave_out: &HashSet<UnitId>,
+    ) -> Option<Vec<UnitId>> {
+        let at = self.sheet.level(level)?;
+        if wanted == 0 || self.levels.get(at)?.barren.is_some_and(|barren| wanted >= barren) {
+            return None;
+        }
+        let mut left_out = false;
+        let run = self.offers(&self.open, at).find_map(|first| {
+            let mut run = Vec::with_capacity(wanted);
+            let mut next = Some(first);
+            while let Some(unit) = next.filter(|unit| self.is_open(*unit)) {
+                let id = self.sheet.id_at(unit)?;
+                if leave_out.contains(&id) {
+                    left_out = true;
+                    return None;
+                }
+                run.push(id);
+                if run.len() == wanted {
+                    return Some(run);
+                }
+                next = self.sheet.right_of(unit);
+            }
+            None
+        });
+        if run.is_none()
+            && !left_out
+            && let Some(level) = self.levels.get_mut(at)
+        {
+            level.barren = Some(wanted);
+        }
+        run
+    }
+
+    /// What is open at the moment up to which time has been seen.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            version: self.version,
+            at: self.clock,
+            open: self.levels.iter().map(|level| level.open).collect(),
+            map: self.map.clone(),
+        }
+    }
+
+    /// Units of a level that are in `set`, in the order in which they are offered.
+    fn offers<'a>(&'a self, set: &'a Ranks, level: usize) -> impl Iterator<Item = u32> + 'a {
+        let offers = self.sheet.offers(level);
+        let within = move |offer: &u32| *offer < offers.end;
+        let first = set.next(self.sheet.offers(level).start).filter(within.clone());
+        let all = std::iter::successors(first, move |offer| set.next(offer + 1).filter(within.clone()));
+        all.filter_map(|offer| self.sheet.offered(offer))
+    }
+
+    fn is_open(&self, unit: u32) -> bool {
+        self.sheet.offer_of(unit).is_some_and(|offer| self.open.contains(offer))
+    }
+
+    fn change(&mut self, change: Change) -> bool {
+        let Some(unit) = self.sheet.at(change.unit) else { return false };
+        let until = change.now.until();
+        let Some(slot) = self.until.get_mut(unit as usize) else { return false };
+        let before = std::mem::replace(slot, until);
+        if before != until {
+            self.leave(unit, before);
+            self.enter(unit, until);
+        }
+        true
+    }
+
+    fn leave(&mut self, unit: u32, until: i64) {
+        match until {
+            GONE => return,
+            FREE => {
+                if let Some(offer) = self.sheet.offer_of(unit) {
+                    self.free.remove(offer);
+                }
+            }
+            _ if until > self.clock => {
+                self.held.remove(&(until, unit));
+                return;
+            }
+            _ => {
+                if let Some(level) = self.level_of(unit) {
+                    level.lapsed.remove(&(until, unit));
                 }
             }
         }
-        let counted: Vec<(PriceLevelId, u64)> = self.levels.iter().copied().zip(free_by_level).collect();
-        let as_of = chrono::DateTime::from_timestamp_millis(at).unwrap_or_default();
-        let body = Body {
-            version: self.version,
-            as_of: as_of.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            price_levels: counted.iter().map(|(id, free)| LevelBody { id: *id, free: *free }).collect(),
-            sections: self
-                .sections
-                .iter()
-                .zip(&bitmaps)
-                .map(|(section, map)| SectionBody { id: &section.id, free: STANDARD.encode(map) })
-                .collect(),
-        };
-        Rendered {
-            body: serde_json::to_vec(&body).unwrap_or_default().into(),
-            etag: format!("\"{:x}\"", self.version),
-            free,
-            capacity: self.slots.len() as u64,
-            free_by_level: counted,
+        self.close(unit);
+    }
+
+    fn enter(&mut self, unit: u32, until: i64) {
+        match until {
+            GONE => return,
+            FREE => {
+                if let Some(offer) = self.sheet.offer_of(unit) {
+                    self.free.insert(offer);
+                }
+            }
+            _ if until > self.clock => {
+                self.held.insert((until, unit));
+                return;
+            }
+            _ => {
+                if let Some(level) = self.level_of(unit) {
+                    level.lapsed.insert((until, unit));
+                }
+            }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn board() -> (Board, Vec<UnitId>) {
-        let level = PriceLevelId::generate();
-        let ids: Vec<UnitId> = (0..10).map(|_| UnitId::generate()).collect();
-        let units = ids
-            .iter()
-            .zip(0..)
-            .map(|(unit, seat)| Loaded { unit: *unit, level, seat: Some((0, seat)), now: Now::Free })
-            .collect();
-        (Board::new(vec![level], vec![Section { id: "A".to_owned(), seats: 10 }], units, 1), ids)
+        self.open_up(unit);
     }
 
-    #[test]
-    fn bits_are_least_significant_first() {
-        let (mut board, ids) = board();
-        board.apply(&[(ids[0], Now::Gone), (ids[9], Now::Gone)]);
-        let body: serde_json::Value = serde_json::from_slice(&board.render(0).body).unwrap();
-        let bits = STANDARD.decode(body["sections"][0]["free"].as_str().unwrap()).unwrap();
-        assert_eq!(bits, [0b1111_1110, 0b0000_0001]);
-        assert_eq!(body["price_levels"][0]["free"], 8);
+    fn open_up(&mut self, unit: u32) {
+        if let Some(offer) = self.sheet.offer_of(unit) {
+            self.open.insert(offer);
+        }
+        if let Some(level) = self.level_of(unit) {
+            level.open += 1;
+            level.barren = None;
+        }
+        if let Some((byte, bit)) = self.sheet.bit_of(unit)
+            && let Some(byte) = self.map.get_mut(byte)
+        {
+            *byte |= bit;
+        }
+        self.version += 1;
     }
 
-    #[test]
-    fn a_hold_ends_without_a_message() {
-        let (mut board, ids) = board();
-        board.apply(&[(ids[3], Now::HeldUntil(1_000))]);
-        let held = board.render(500);
-        assert_eq!(board.render(999), held, "nothing changed, nothing is rendered");
-        let ended = board.render(1_000);
-        assert_eq!((held.free, ended.free), (9, 10));
-        assert_ne!(held.etag, ended.etag);
+    fn close(&mut self, unit: u32) {
+        if let Some(offer) = self.sheet.offer_of(unit) {
+            self.open.remove(offer);
+        }
+        if let Some(level) = self.level_of(unit) {
+            level.open = level.open.saturating_sub(1);
+        }
+        if let Some((byte, bit)) = self.sheet.bit_of(unit)
+            && let Some(byte) = self.map.get_mut(byte)
+        {
+            *byte &= !bit;
+        }
+        self.version += 1;
     }
 
-    #[test]
-    fn an_unknown_unit_is_reported() {
-        let (mut board, _) = board();
-        assert!(!board.apply(&[(UnitId::generate(), Now::Gone)]));
+    fn level_of(&mut self, unit: u32) -> Option<&mut Level> {
+        self.levels.get_mut(self.sheet.level_at(unit)?)
     }
 }

@@ -1,17 +1,24 @@
 //! What a commit tells every instance.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64URL_NOPAD;
 use marquee_core::db::{DbError, TenantTx};
 use marquee_core::ids::{PerformanceId, TenantId, UnitId};
-use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The channel that all instances listen on.
 pub(super) const CHANNEL: &str = "marquee_availability";
-/// More changes than this do not fit one notification of 8,000 bytes: the board is loaded again instead.
-const MAX_CHANGES: usize = 120;
+/// PostgreSQL takes notifications below 8,000 bytes; the rest is for what the sender puts before it.
+const MAX_BYTES: usize = 7_800;
+/// Where a commit changes more units than this, reading them again is cheaper than telling them.
+const MAX_CHANGES: usize = 4_000;
+/// Characters of an id.
+const ID: usize = 22;
 
 /// What became of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// The unit.
     pub unit: UnitId,
@@ -20,16 +27,13 @@ pub struct Change {
 }
 
 /// A unit as browsing sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Now {
     /// Can be had.
-    #[serde(rename = "f")]
     Free,
     /// Can be had from that moment (Unix milliseconds) on.
-    #[serde(rename = "h")]
     HeldUntil(i64),
     /// Cannot be had.
-    #[serde(rename = "g")]
     Gone,
 }
 
@@ -50,15 +54,89 @@ impl Change {
     }
 }
 
-/// One commit's changes to one performance. Without changes: load it again.
-#[derive(Debug, Serialize, Deserialize)]
+/// What a commit changed of one performance, or a part of it.
+///
+/// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end
+/// in milliseconds and a colon, and the ids of its units, 22 characters each. ` !` alone: load it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
-    #[serde(rename = "t")]
     pub(super) tenant: TenantId,
-    #[serde(rename = "p")]
     pub(super) performance: PerformanceId,
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    pub(super) changes: Option<Vec<(UnitId, Now)>>,
+    /// None: load it again.
+    pub(super) changes: Option<Vec<Change>>,
+}
+
+impl Notice {
+    /// Reads one; none where it is no notice of ours.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let (tenant, performance) = parts.next()?.split_at_checked(ID)?;
+        let (tenant, performance) = (TenantId(id(tenant)?), PerformanceId(id(performance)?));
+        let mut changes = Vec::new();
+        for part in parts {
+            if part == "!" {
+                return Some(Self { tenant, performance, changes: None });
+            }
+            let (now, units) = match part.split_at_checked(1)? {
+                ("f", units) => (Now::Free, units),
+                ("g", units) => (Now::Gone, units),
+                ("h", rest) => {
+                    let (until, units) = rest.split_once(':')?;
+                    (Now::HeldUntil(until.parse().ok()?), units)
+                }
+                _ => return None,
+            };
+            for unit in units.as_bytes().chunks(ID) {
+                changes.push(Change { unit: UnitId(id(std::str::from_utf8(unit).ok()?)?), now });
+            }
+        }
+        Some(Self { tenant, performance, changes: Some(changes) })
+    }
+}
+
+/// The notices for these changes, as few as they fit in. Later changes of a unit win.
+fn notices(tenant: TenantId, performance: PerformanceId, changes: &[Change]) -> Vec<String> {
+    let head = text(tenant.0) + &text(performance.0);
+    let last: HashMap<UnitId, Now> = changes.iter().map(|change| (change.unit, change.now)).collect();
+    if last.len() > MAX_CHANGES {
+        return vec![head + " !"];
+    }
+    let mut states: BTreeMap<Now, Vec<UnitId>> = BTreeMap::new();
+    for (unit, now) in last {
+        states.entry(now).or_default().push(unit);
+    }
+    let mut notices = vec![head.clone()];
+    for (now, units) in states {
+        let state = match now {
+            Now::Free => " f".to_owned(),
+            Now::Gone => " g".to_owned(),
+            Now::HeldUntil(until) => format!(" h{until}:"),
+        };
+        let mut begun = false;
+        for unit in units {
+            let full = |notice: &String| notice.len() + state.len() + ID > MAX_BYTES;
+            if notices.last().is_none_or(full) {
+                notices.push(head.clone());
+                begun = false;
+            }
+            if let Some(notice) = notices.last_mut() {
+                if !begun {
+                    notice.push_str(&state);
+                }
+                notice.push_str(&text(unit.0));
+            }
+            begun = true;
+        }
+    }
+    notices
+}
+
+fn text(id: Uuid) -> String {
+    BASE64URL_NOPAD.encode(id.as_bytes())
+}
+
+fn id(text: &str) -> Option<Uuid> {
+    Uuid::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()
 }
 
 /// Tells every instance what this transaction changes, once it commits. Later changes of a unit win.
@@ -69,28 +147,75 @@ pub async fn announce(tx: &TenantTx, performance: PerformanceId, changes: &[Chan
     if changes.is_empty() {
         return Ok(());
     }
-    let listed = changes.iter().map(|change| (change.unit, change.now)).collect();
-    let changes = (changes.len() <= MAX_CHANGES).then_some(listed);
-    let notice = Notice { tenant: tx.tenant(), performance, changes };
-    tx.notify(CHANNEL, &serde_json::to_string(&notice).unwrap_or_default()).await
+    for notice in notices(tx.tenant(), performance, changes) {
+        tx.notify(CHANNEL, &notice).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn told(changes: &[Change]) -> (usize, Option<HashMap<UnitId, Now>>) {
+        let (tenant, performance) = (TenantId::generate(), PerformanceId::generate());
+        let notices = notices(tenant, performance, changes);
+        let mut all = HashMap::new();
+        for text in &notices {
+            assert!(text.len() < 7_900, "{}", text.len());
+            let read = Notice::read(text).unwrap();
+            assert_eq!((read.tenant, read.performance), (tenant, performance));
+            let Some(changes) = read.changes else { return (notices.len(), None) };
+            for change in changes {
+                assert!(all.insert(change.unit, change.now).is_none(), "a unit is told once");
+            }
+        }
+        (notices.len(), Some(all))
+    }
+
+    fn units(count: usize, now: impl Fn(usize) -> Now) -> Vec<Change> {
+        (0..count).map(|at| Change { unit: UnitId::generate(), now: now(at) }).collect()
+    }
+
     #[test]
-    fn the_largest_notice_fits() {
-        let changes =
-            (0..MAX_CHANGES).map(|_| (UnitId::generate(), Now::HeldUntil(1_764_000_000_000))).collect();
-        let notice = Notice {
-            tenant: TenantId::generate(),
-            performance: PerformanceId::generate(),
-            changes: Some(changes),
-        };
-        let text = serde_json::to_string(&notice).unwrap();
-        assert!(text.len() < 8_000, "{}", text.len());
-        let read: Notice = serde_json::from_str(&text).unwrap();
-        assert_eq!(read.changes.unwrap().len(), MAX_CHANGES);
+    fn every_notice_fits_and_nothing_is_lost() {
+        let end = 1_764_000_000_000;
+        for count in [1, 349, 350, 351, 2_000, MAX_CHANGES] {
+            let one = units(count, |_| Now::HeldUntil(end));
+            let each = units(count, |at| Now::HeldUntil(end + at as i64));
+            let mixed = units(count, |at| match at % 3 {
+                0 => Now::Free,
+                1 => Now::Gone,
+                _ => Now::HeldUntil(end + at as i64 % 7),
+            });
+            for changes in [one, each, mixed] {
+                let wanted = changes.iter().map(|change| (change.unit, change.now)).collect();
+                assert_eq!(told(&changes).1, Some(wanted), "{count}");
+            }
+        }
+        assert_eq!(told(&units(345, |_| Now::Free)).0, 1, "compact enough for a batch in one notice");
+    }
+
+    #[test]
+    fn a_commit_that_changes_too_much_says_load_again() {
+        assert_eq!(told(&units(MAX_CHANGES + 1, |_| Now::Free)), (1, None));
+    }
+
+    #[test]
+    fn the_last_change_of_a_unit_wins() {
+        let unit = UnitId::generate();
+        let changes = [Change::freed(unit), Change { unit, now: Now::HeldUntil(5) }];
+        assert_eq!(told(&changes).1, Some(HashMap::from([(unit, Now::HeldUntil(5))])));
+    }
+
+    #[test]
+    fn what_is_no_notice_is_refused() {
+        let head = text(Uuid::now_v7()) + &text(Uuid::now_v7());
+        for tail in [" x", " f123", " h:", " hx:", "junk", " ", " f!"] {
+            assert_eq!(Notice::read(&format!("{head}{tail}")), None, "{tail}");
+        }
+        for text in ["", "é", "{}"] {
+            assert_eq!(Notice::read(text), None, "{text}");
+        }
     }
 }

@@ -1,13 +1,20 @@
 //! What is free, from memory: loaded once for each performance, then kept by what every commit announces.
 //!
 //! A change travels as a notification inside the transaction that makes it, so it arrives if and only if that
-//! commits, in commit order. A lost connection means that all boards are loaded again. Expiry needs no message:
-//! a board knows when each hold ends.
+//! commits, in commit order. Where something may have been missed the boards are loaded again, and what was known is shown until
+//! then. Expiry needs no message: a board knows when each hold ends, by the database's clock.
 
+mod answer;
 mod board;
 mod change;
+mod clock;
+mod entry;
 mod feed;
+pub mod live;
 mod load;
+mod ranks;
 
-pub use change::{Change, announce};
-pub use feed::Availability;
+pub use answer::Rendered;
+pub use change::{Change, Now, announce};
+pub use entry::Stock;
+pub use feed::{Availability, LiveError};

@@ -34,7 +34,20 @@ pub async fn create_seats(
     performance: PerformanceId,
     seats: &[NewSeat],
 ) -> Result<(), DbError> {
-    for (start, chunk) in seats.chunks(CHUNK).enumerate().map(|(at, chunk)| (at * CHUNK, chunk)) {
+    add_seats(tx, performance, 0, seats).await
+}
+
+/// Makes units beside `already` better ones: a large house is made in several transactions.
+///
+/// # Errors
+/// As [`create_seats`].
+pub async fn add_seats(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    already: usize,
+    seats: &[NewSeat],
+) -> Result<(), DbError> {
+    for (start, chunk) in seats.chunks(CHUNK).enumerate().map(|(at, chunk)| (already + at * CHUNK, chunk)) {
         let ranks: Vec<i32> = (start..).zip(chunk).map(|(rank, _)| rank as i32).collect();
         tx.execute(
             "insert into units as u (tenant_id, id, performance_id, price_level_id, seat, section, label, row_key, place, rank)

@@ -53,7 +53,9 @@ fn rules() -> Vec<Rule> {
             format!(
                 "select t.relname from {tenants_tables} and not exists (
                      select 1 from pg_constraint k where k.conrelid = t.oid and k.contype = 'f'
-                       and k.confrelid = 'public.tenants'::regclass)"
+                       and (k.confrelid = 'public.tenants'::regclass
+                            or (select a.attname from pg_attribute a
+                                where a.attrelid = k.confrelid and a.attnum = k.confkey[1]) = 'tenant_id'))"
             ),
         ),
         Rule(

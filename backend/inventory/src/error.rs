@@ -56,6 +56,12 @@ pub enum HoldError {
     /// Enough are left, but not side by side.
     #[error("not enough side by side")]
     NoAdjacent,
+    /// Too many are waiting, or it took too long.
+    #[error("too many are waiting")]
+    Overloaded,
+    /// What keeps the holds is out of reach.
+    #[error("the holds are out of reach")]
+    Unavailable,
     /// The key was used for another request.
     #[error("the key was used with another body")]
     IdempotencyMismatch,

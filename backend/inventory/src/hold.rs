@@ -1,30 +1,26 @@
 //! Makes, shows and gives back holds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use marquee_catalog::{Catalog, Performance, PriceLevel};
 use marquee_core::clock::SharedClock;
 use marquee_core::db::{Db, DbError, Tag};
 use marquee_core::http::IdempotencyKey;
-use marquee_core::ids::{HoldId, PerformanceId};
+use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId};
 use marquee_core::secret::SecretKey;
-use marquee_entity::catalog::Strategy as StrategyName;
 use marquee_entity::inventory::HoldState;
 use marquee_tenants::Tenant;
 
 use crate::availability::Availability;
-use crate::seats::Seats;
-use crate::strategy::{
-    AnyUnits, ChosenUnit, ClaimRequest, Offer, Outcome, SkipLocked, Strategy, Target, Ttl,
-};
+use crate::claimer::Claimers;
+use crate::sheet::Sheet;
+use crate::strategy::{AnyUnits, ChosenUnit, ClaimRequest, Got, Offer, Outcome, Strategies};
 use crate::types::{check_on_sale, ticket_type};
-use crate::{HoldDetail, HoldError, HoldRequest, lifecycle};
+use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
 
 const READ: Tag = Tag::new("hold.read");
 const RELEASE: Tag = Tag::new("hold.release");
-/// Tries of a claim that others are in the way of.
-const TRIES: u32 = 6;
 
 /// The inventory of all tenants.
 #[derive(Debug, Clone)]
@@ -32,7 +28,7 @@ pub struct Inventory {
     db: Db,
     catalog: Catalog,
     availability: Availability,
-    seats: Seats,
+    claimers: Claimers,
     secret: SecretKey,
     clock: SharedClock,
 }
@@ -49,16 +45,18 @@ pub struct Made {
 }
 
 impl Inventory {
-    /// The inventory over its database.
+    /// The inventory over its database, claiming at most `claim_batch` requests at once.
     pub fn new(
         db: Db,
         catalog: Catalog,
         availability: Availability,
         secret: SecretKey,
         clock: SharedClock,
+        strategies: Strategies,
+        claim_batch: usize,
     ) -> Self {
-        let seats = Seats::new(db.clone());
-        Self { db, catalog, availability, seats, secret, clock }
+        let claimers = Claimers::new(db.clone(), availability.clone(), strategies, claim_batch);
+        Self { db, catalog, availability, claimers, secret, clock }
     }
 
     /// What is free, from memory.
@@ -92,18 +90,21 @@ impl Inventory {
             self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
         request.check(performance.limit_per_order)?;
         check_on_sale(&performance, self.clock.now())?;
-        let claim = self.resolve(tenant, &performance, request, key, fingerprint).await?;
-        let outcome = self.claim(tenant, &performance, claim).await?;
-        let (hold, replayed) = match outcome {
-            Outcome::Held(hold) => (hold, false),
-            Outcome::Replayed(hold) => (hold, true),
+        let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
+        let claim = resolve(&sheet, &performance, request, key, fingerprint)?;
+        let id = claim.hold_id;
+        let (hold, replayed) = match self.claimers.claim(tenant.id, &performance, claim).await? {
+            Outcome::Held { until, units } => (made(&sheet, &performance, id, until, units)?, false),
+            // Made by this very request, whose first answer from the database was lost.
+            Outcome::Replayed(hold) => (self.read(tenant, hold).await?, hold != id),
             Outcome::Mismatch => return Err(HoldError::IdempotencyMismatch),
             Outcome::SeatTaken(seats) => return Err(HoldError::SeatTaken(seats)),
-            Outcome::SoldOut | Outcome::Contended => return Err(HoldError::SoldOut),
+            Outcome::SoldOut => return Err(HoldError::SoldOut),
             Outcome::NoAdjacent => return Err(HoldError::NoAdjacent),
+            Outcome::Unavailable => return Err(HoldError::Unavailable),
+            Outcome::Contended => return Err(HoldError::Overloaded),
         };
-        let token = self.secret.token("hold", &[tenant.id.0.as_bytes(), hold.0.as_bytes()]);
-        let hold = self.read(tenant, hold).await?;
+        let token = self.secret.token("hold", &[tenant.id.0.as_bytes(), hold.id.0.as_bytes()]);
         Ok(Made { hold, token, replayed })
     }
 
@@ -155,84 +156,83 @@ impl Inventory {
         tx.commit().await?;
         found.ok_or(HoldError::UnknownHold)
     }
+}
 
-    async fn resolve(
-        &self,
-        tenant: &Tenant,
-        performance: &Performance,
-        request: &HoldRequest,
-        key: &IdempotencyKey,
-        fingerprint: [u8; 32],
-    ) -> Result<ClaimRequest, HoldError> {
-        let offer = |level: &PriceLevel, kind: Option<&str>| {
-            let kind = ticket_type(level, kind)?;
-            Ok::<_, HoldError>(Offer {
-                price_level: level.id,
-                ticket_type: kind.id,
-                price: kind.price.clone(),
-            })
-        };
-        let mut chosen = Vec::with_capacity(request.seats.len());
-        if !request.seats.is_empty() {
-            let seats = self.seats.of(tenant.id, performance.id).await.map_err(unavailable)?;
-            for wanted in &request.seats {
-                let unknown = || HoldError::UnknownSeat(wanted.seat.clone());
-                let seat = seats.get(&wanted.seat).ok_or_else(unknown)?;
-                let level =
-                    performance.price_levels.iter().find(|one| one.id == seat.level).ok_or_else(unknown)?;
-                let offer = offer(level, wanted.ticket_type.as_deref())?;
-                chosen.push(ChosenUnit { unit: seat.unit, seat: wanted.seat.clone(), offer });
-            }
-        }
-        let mut any = Vec::with_capacity(request.places.len());
-        for wanted in &request.places {
-            let level = performance.price_levels.iter().find(|one| one.id.to_string() == wanted.price_level);
-            let level = level.ok_or_else(|| HoldError::UnknownPriceLevel(wanted.price_level.clone()))?;
-            any.push(AnyUnits {
-                quantity: wanted.quantity.try_into().unwrap_or(usize::MAX),
-                // Standing places have no neighbours.
-                adjacent: wanted.adjacent && performance.plan.is_some(),
-                offer: offer(level, wanted.ticket_type.as_deref())?,
-            });
-        }
-        Ok(ClaimRequest { hold_id: HoldId::generate(), key: key.clone(), fingerprint, chosen, any })
+/// Checks a request against what is on sale, and names units and prices.
+fn resolve(
+    sheet: &Sheet,
+    performance: &Performance,
+    request: &HoldRequest,
+    key: &IdempotencyKey,
+    fingerprint: [u8; 32],
+) -> Result<ClaimRequest, HoldError> {
+    let mut chosen = Vec::with_capacity(request.seats.len());
+    for wanted in &request.seats {
+        let unknown = || HoldError::UnknownSeat(wanted.seat.clone());
+        let seat = sheet.by_seat(&wanted.seat).ok_or_else(unknown)?;
+        let level = performance.price_levels.iter().find(|one| one.id == seat.level).ok_or_else(unknown)?;
+        let offer = offer(level, wanted.ticket_type.as_deref())?;
+        chosen.push(ChosenUnit { unit: seat.id, seat: wanted.seat.clone(), offer });
     }
+    let mut any = Vec::with_capacity(request.places.len());
+    for wanted in &request.places {
+        let level = wanted.price_level.parse().ok().map(PriceLevelId);
+        let level = performance.price_levels.iter().find(|one| Some(one.id) == level);
+        let level = level.ok_or_else(|| HoldError::UnknownPriceLevel(wanted.price_level.clone()))?;
+        any.push(AnyUnits {
+            quantity: wanted.quantity.try_into().unwrap_or(usize::MAX),
+            // Standing places have no neighbours.
+            adjacent: wanted.adjacent && performance.plan.is_some(),
+            offer: offer(level, wanted.ticket_type.as_deref())?,
+        });
+    }
+    Ok(ClaimRequest { hold_id: HoldId::generate(), key: key.clone(), fingerprint, chosen, any })
+}
 
-    async fn claim(
-        &self,
-        tenant: &Tenant,
-        performance: &Performance,
-        claim: ClaimRequest,
-    ) -> Result<Outcome, HoldError> {
-        let strategy: &dyn Strategy = match performance.strategy {
-            StrategyName::SkipLocked => &SkipLocked::default(),
-            StrategyName::Ttl | StrategyName::RowLock | StrategyName::Redis => &Ttl::default(),
-        };
-        let target = Target {
-            tenant: tenant.id,
-            performance: performance.id,
-            hold_seconds: performance.hold_seconds,
-            currency: performance.currency.clone(),
-        };
-        let batch = [claim];
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let claimed = strategy.claim(&self.db, &target, &batch).await;
-            let again = match &claimed {
-                Ok(outcomes) => outcomes.first() == Some(&Outcome::Contended),
-                Err(error) => error.is_contention(),
-            };
-            if again && tries < TRIES {
-                tokio::time::sleep(Duration::from_millis(u64::from(tries) * 10)).await;
-                continue;
-            }
-            let outcome = claimed?.into_iter().next().unwrap_or(Outcome::Contended);
-            metrics::counter!("marquee_holds_total", "strategy" => strategy.name().as_str(), "outcome" => outcome.name())
-                .increment(1);
-            return Ok(outcome);
-        }
-    }
+fn offer(level: &PriceLevel, kind: Option<&str>) -> Result<Arc<Offer>, HoldError> {
+    let kind = ticket_type(level, kind)?;
+    Ok(Arc::new(Offer {
+        price_level: level.id,
+        price_level_name: level.name.clone(),
+        ticket_type: kind.id,
+        ticket_type_name: kind.name.clone(),
+        price: kind.price.clone(),
+    }))
+}
+
+/// A hold just made, told from memory.
+fn made(
+    sheet: &Sheet,
+    performance: &Performance,
+    id: HoldId,
+    until: DateTime<Utc>,
+    units: Vec<Got>,
+) -> Result<HoldDetail, HoldError> {
+    let unit = |got: Got| {
+        let known = sheet.by_id(got.unit)?;
+        Some(HeldUnit {
+            unit_id: got.unit,
+            seat: known.seat.map(str::to_owned),
+            label: known.label.to_owned(),
+            price_level_id: got.offer.price_level,
+            price_level: got.offer.price_level_name.clone(),
+            ticket_type_id: got.offer.ticket_type,
+            ticket_type: got.offer.ticket_type_name.clone(),
+            price: got.offer.price.clone(),
+        })
+    };
+    let units: Option<Vec<HeldUnit>> = units.into_iter().map(unit).collect();
+    let units = units.ok_or(HoldError::Db(DbError::NoRow))?;
+    Ok(HoldDetail {
+        id,
+        performance_id: performance.id,
+        state: HoldState::Active,
+        expires_at: until,
+        expired: false,
+        total: units.iter().map(|unit| unit.price.total).sum(),
+        currency: performance.currency.clone(),
+        units,
+    })
 }
 
 fn unavailable(error: Arc<DbError>) -> HoldError {

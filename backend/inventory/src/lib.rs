@@ -9,12 +9,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod availability;
+mod claimer;
 mod error;
 mod hold;
 mod lifecycle;
 mod problem;
 mod routes;
-mod seats;
 mod sheet;
 mod store;
 pub mod strategy;
@@ -28,4 +28,4 @@ pub use lifecycle::{
 };
 pub use routes::{ApiDoc, routes};
 pub use types::{HeldUnit, HoldDetail, HoldRequest, PlaceRequest, SeatRequest};
-pub use units::{NewSeat, block_units, create_places, create_seats};
+pub use units::{NewSeat, add_seats, block_units, create_places, create_seats};

@@ -49,6 +49,8 @@ pub async fn read_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, 
 
 /// `active` and not expired → `confirming`: from here no claim and no sweep touches the units.
 ///
+/// Of a hold that lives in Redis the units' rows are still free: they are written now. The live claim says whose they are.
+///
 /// # Errors
 /// `HoldExpired` when its time has run out or it is not active; `NotOwned` when a unit is not its own.
 pub async fn begin_confirming(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
@@ -64,8 +66,11 @@ pub async fn begin_confirming(tx: &TenantTx, id: HoldId) -> Result<(), Lifecycle
     let units = move_units(
         tx,
         id,
-        "update units u set state = 'confirming'
-         where u.tenant_id = $1 and u.hold_id = $2 and u.state = 'held' returning u.id",
+        "update units u set state = 'confirming', hold_id = $2, expires_at = h.expires_at
+         from claims c join holds h on h.tenant_id = $1 and h.id = $2
+         where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null and u.tenant_id = $1 and u.id = c.unit_id
+           and (u.state = 'held' and u.hold_id = $2 or u.state = 'free')
+         returning u.id",
     )
     .await?;
     all_of_them(tx, id, &units).await?;
@@ -88,8 +93,9 @@ pub async fn return_to_buyer(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleE
     let units = move_units(
         tx,
         id,
-        "update units u set state = 'held'
-         where u.tenant_id = $1 and u.hold_id = $2 and u.state = 'confirming' returning u.id",
+        "update units u set state = 'held' from claims c
+         where c.tenant_id = $1 and c.hold_id = $2 and u.tenant_id = $1 and u.id = c.unit_id
+           and u.hold_id = $2 and u.state = 'confirming' returning u.id",
     )
     .await?;
     let changes: Vec<_> = units.into_iter().map(|unit| Change::held(unit, moved.expires_at)).collect();
@@ -117,7 +123,9 @@ pub async fn extend_for_action(tx: &TenantTx, id: HoldId) -> Result<DateTime<Utc
         .await?;
     let moved = moved.ok_or(LifecycleError::HoldExpired)?;
     tx.execute(
-        "update units u set expires_at = $3 where u.tenant_id = $1 and u.hold_id = $2 and u.state = 'confirming'",
+        "update units u set expires_at = $3 from claims c
+         where c.tenant_id = $1 and c.hold_id = $2 and u.tenant_id = $1 and u.id = c.unit_id
+           and u.hold_id = $2 and u.state = 'confirming'",
         params![id, moved.expires_at],
     )
     .await?;
@@ -141,8 +149,9 @@ pub async fn sell(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
     let units = move_units(
         tx,
         id,
-        "update units u set state = 'sold', expires_at = null
-         where u.tenant_id = $1 and u.hold_id = $2 and u.state = 'confirming' returning u.id",
+        "update units u set state = 'sold', expires_at = null from claims c
+         where c.tenant_id = $1 and c.hold_id = $2 and u.tenant_id = $1 and u.id = c.unit_id
+           and u.hold_id = $2 and u.state = 'confirming' returning u.id",
     )
     .await?;
     all_of_them(tx, id, &units).await?;
@@ -180,16 +189,19 @@ async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldStat
         )
         .await?;
     let Some(moved) = moved else { return Ok(false) };
-    tx.execute(
-        "update claims c set closed_at = marquee_now() where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null",
-        params![id],
-    )
-    .await?;
+    // Also the units whose rows were never written, because the hold lived in Redis, are to be had again.
     let units = move_units(
         tx,
         id,
-        "update units u set state = 'free', hold_id = null, expires_at = null
-         where u.tenant_id = $1 and u.hold_id = $2 and u.state in ('held', 'confirming', 'sold') returning u.id",
+        "with closed as (
+             update claims c set closed_at = marquee_now()
+             where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null returning c.unit_id
+         ), freed as (
+             update units u set state = 'free', hold_id = null, expires_at = null from closed c
+             where u.tenant_id = $1 and u.id = c.unit_id and u.hold_id = $2
+               and u.state in ('held', 'confirming', 'sold')
+         )
+         select unit_id as id from closed",
     )
     .await?;
     announce(tx, moved.performance_id, &units.into_iter().map(Change::freed).collect::<Vec<_>>()).await?;

@@ -22,6 +22,8 @@ impl From<HoldError> for Problem {
             HoldError::SeatTaken(seats) => Problem::new(Code::SeatTaken).with("seats", seats),
             HoldError::SoldOut => Code::SoldOut.into(),
             HoldError::NoAdjacent => Code::NoAdjacent.into(),
+            HoldError::Unavailable => Code::Unavailable.into(),
+            HoldError::Overloaded => Code::Overloaded.into(),
             HoldError::IdempotencyMismatch => Code::IdempotencyMismatch.into(),
             HoldError::Catalog(error) => error.into(),
             HoldError::Db(error) => error.into(),

@@ -45,7 +45,7 @@ fn ids(holds: impl IntoIterator<Item = HoldId>) -> Vec<Uuid> {
     holds.into_iter().map(|hold| hold.0).collect()
 }
 
-/// Closes those of `holds` whose time has run out, once each, and frees their units; answers the freed ones.
+/// Closes those of `holds` whose time has run out, once each, and frees their units; answers the units they had.
 /// Units that another claim has locked are left to it: it is taking them over.
 pub(crate) async fn expire_holds(
     tx: &TenantTx,
@@ -62,15 +62,17 @@ pub(crate) async fn expire_holds(
                  from due where h.tenant_id = $1 and h.id = due.id returning h.id
              ), closed_claims as (
                  update claims c set closed_at = marquee_now()
-                 where c.tenant_id = $1 and c.hold_id in (select id from closed) and c.closed_at is null
+                 from closed where c.tenant_id = $1 and c.hold_id = closed.id and c.closed_at is null
+                 returning c.unit_id, c.hold_id
              ), left_over as materialized (
-                 select u.id from units u
-                 where u.tenant_id = $1 and u.hold_id in (select id from closed) and u.state = 'held'
+                 select u.id from closed_claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
+                 where u.hold_id = c.hold_id and u.state = 'held'
                  for update of u skip locked
+             ), freed as (
+                 update units u set state = 'free', hold_id = null, expires_at = null
+                 from left_over l where u.tenant_id = $1 and u.id = l.id
              )
-             update units u set state = 'free', hold_id = null, expires_at = null
-             from left_over l where u.tenant_id = $1 and u.id = l.id
-             returning u.id",
+             select unit_id as id from closed_claims",
             params![ids(holds)],
         )
         .await?;
@@ -78,12 +80,17 @@ pub(crate) async fn expire_holds(
 }
 
 /// Frees units that this transaction took for holds it does not make after all.
-pub(crate) async fn give_back(tx: &TenantTx, holds: &[HoldId]) -> Result<Vec<UnitId>, DbError> {
+pub(crate) async fn give_back(
+    tx: &TenantTx,
+    holds: &[HoldId],
+    units: Vec<Uuid>,
+) -> Result<Vec<UnitId>, DbError> {
     let rows: Vec<UnitRow> = tx
         .all(
             "update units u set state = 'free', hold_id = null, expires_at = null
-             where u.tenant_id = $1 and u.hold_id = any($2::uuid[]) and u.state = 'held' returning u.id",
-            params![ids(holds.iter().copied())],
+             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.hold_id = any($3::uuid[]) and u.state = 'held'
+             returning u.id",
+            params![units, ids(holds.iter().copied())],
         )
         .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
@@ -147,7 +154,8 @@ fn held_unit(row: ClaimRow, currency: &Currency) -> HeldUnit {
 /// Locks the units of a hold in id order, then the hold: everything that touches both locks in this order.
 pub(crate) async fn lock(tx: &TenantTx, id: HoldId) -> Result<(), DbError> {
     tx.execute(
-        "select u.id from units u where u.tenant_id = $1 and u.hold_id = $2 order by u.id for update of u",
+        "select u.id from claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
+         where c.tenant_id = $1 and c.hold_id = $2 order by u.id for update of u",
         params![id],
     )
     .await?;

@@ -1,1 +1,1 @@
-drop table claims, holds, units;
+drop table hold_epochs, claims, holds, units;

@@ -1,5 +1,7 @@
 -- One sellable seat or standing place. `seat` is the plan's seat id (null: standing). Seats with one `row_key`
--- and consecutive `place` are neighbours. `rank`: lower is better. The low fillfactor leaves room for updates.
+-- and consecutive `place` are neighbours. `rank`: lower is better.
+-- No index on what a claim changes (state, hold_id, expires_at), and room on each page: a claim is then a heap-only
+-- update that touches no index. Units are reached by id; candidates for any place are chosen in memory.
 create table units (
     tenant_id uuid not null,
     id uuid not null,
@@ -28,14 +30,14 @@ create table units (
             when 'sold' then hold_id is not null
             else false
         end)
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
-create index units_free_idx on units (tenant_id, performance_id, price_level_id, rank) where state = 'free';
-create index units_held_idx on units (tenant_id, performance_id, price_level_id, expires_at) where state = 'held';
-create index units_hold_idx on units (tenant_id, hold_id) where hold_id is not null;
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 call app.protect('units', 'select, insert, update');
 
 -- The token of a hold is derived from its id and the installation's secret: none is stored.
 -- `latest_end`: set when 3-D Secure first lengthens the hold, to five minutes beyond its own time.
+-- `fence`: the number that Redis gave a hold of the strategy `redis`; a number given twice means that Redis went back in time.
+-- Holds and claims name only rows of their own besides the performance: a foreign key to a row that all buyers share
+-- (tenant, ticket type) would have each of them lock that one row.
 create table holds (
     tenant_id uuid not null,
     id uuid not null,
@@ -48,16 +50,17 @@ create table holds (
     currency text not null,
     idempotency_key text not null,
     fingerprint bytea not null,
+    fence bigint,
     created_at timestamptz not null default marquee_now(),
     closed_at timestamptz,
     constraint holds_pkey primary key (tenant_id, id),
-    constraint holds_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint holds_performance_fkey foreign key (tenant_id, performance_id) references performances (tenant_id, id),
     constraint holds_idempotency_key unique (tenant_id, performance_id, idempotency_key),
     constraint holds_state_check check (state in ('active', 'confirming', 'completed', 'released', 'expired')),
     constraint holds_closed_check check ((closed_at is null) = (state in ('active', 'confirming')))
 ) with (fillfactor = 80);
 create index holds_open_idx on holds (expires_at) where state in ('active', 'confirming');
+create unique index holds_fence_key on holds (tenant_id, performance_id, fence) where fence is not null;
 call app.protect('holds', 'select, insert, update');
 
 -- A unit in a hold, with its frozen price. Live until closed; the partial key stands behind every guard:
@@ -75,11 +78,20 @@ create table claims (
     tax bigint not null,
     closed_at timestamptz,
     constraint claims_pkey primary key (tenant_id, hold_id, unit_id),
-    constraint claims_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint claims_hold_fkey foreign key (tenant_id, hold_id) references holds (tenant_id, id),
     constraint claims_unit_fkey foreign key (tenant_id, unit_id) references units (tenant_id, id),
-    constraint claims_ticket_type_fkey foreign key (tenant_id, ticket_type_id) references ticket_types (tenant_id, id),
     constraint claims_amounts_check check (face >= 0 and fees >= 0 and tax >= 0)
 );
 create unique index claims_live_unit_key on claims (tenant_id, unit_id) where closed_at is null;
 call app.protect('claims', 'select, insert, update');
+
+-- The generation of a performance's holds in Redis. A batch is journalled only under the epoch it was granted in; whoever
+-- finds Redis empty or behind begins a new one, and rebuilds Redis from holds and claims first.
+create table hold_epochs (
+    tenant_id uuid not null,
+    performance_id uuid not null,
+    epoch bigint not null,
+    constraint hold_epochs_pkey primary key (tenant_id, performance_id),
+    constraint hold_epochs_performance_fkey foreign key (tenant_id, performance_id) references performances (tenant_id, id)
+);
+call app.protect('hold_epochs', 'select, insert, update');

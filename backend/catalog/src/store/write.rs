@@ -65,7 +65,7 @@ pub(crate) async fn event_exists(tx: &TenantTx, id: EventId) -> Result<bool, DbE
 /// Does anybody hold units of the performance right now, or pay for them?
 pub(crate) async fn has_live_holds(tx: &TenantTx, id: PerformanceId) -> Result<bool, DbError> {
     let sql = "select exists (select 1 from holds where tenant_id = $1 and performance_id = $2
-                 and state in ('active', 'confirming') and expires_at > marquee_now()) as yes";
+                 and (state = 'confirming' or state = 'active' and expires_at > marquee_now())) as yes";
     asks(tx, sql, id).await
 }
 

@@ -153,6 +153,11 @@ impl Board {
         level.map_or(0, |level| level.open)
     }
 
+    /// Is this unit open?
+    pub(super) fn is_open_unit(&self, unit: UnitId) -> bool {
+        self.sheet.at(unit).is_some_and(|at| self.is_open(at))
+    }
+
     /// All units that are open.
     pub(super) fn open_in_all(&self) -> usize {
         self.levels.iter().map(|level| level.open).sum()

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
 
 use super::answer::{Given, Rendered};
@@ -199,6 +200,16 @@ impl Stock {
     /// Units of a level that can be had.
     pub(crate) fn open(&self, level: PriceLevelId) -> usize {
         self.0.with(|board| board.open(level)).unwrap_or_default()
+    }
+
+    /// Can this unit be had?
+    pub(crate) fn is_open(&self, unit: UnitId) -> bool {
+        self.0.with(|board| board.is_open_unit(unit)).unwrap_or_default()
+    }
+
+    /// The database's clock.
+    pub(crate) fn db_now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.clock.now()).unwrap_or_default()
     }
 
     /// Takes over at once what this process has committed; the notice that follows says the same.

@@ -136,11 +136,7 @@ impl Availability {
     ///
     /// # Errors
     /// As [`Availability::sheet`].
-    pub(crate) async fn stock(
-        &self,
-        tenant: TenantId,
-        performance: PerformanceId,
-    ) -> Result<Stock, Arc<DbError>> {
+    pub async fn stock(&self, tenant: TenantId, performance: PerformanceId) -> Result<Stock, Arc<DbError>> {
         let entry = self.entry((tenant, performance)).await?;
         entry.map(Stock).ok_or_else(|| Arc::new(DbError::NoRow))
     }

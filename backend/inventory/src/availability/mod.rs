@@ -13,6 +13,8 @@ mod feed;
 pub mod live;
 mod load;
 mod ranks;
+#[cfg(test)]
+mod tests;
 
 pub use answer::Rendered;
 pub use change::{Change, Now, announce};

@@ -21,16 +21,4 @@ impl Guard {
             Self::Off => "(u.state is not null)",
         }
     }
-
-    /// The ways to any unit of a price level, as condition and order, the better first.
-    pub(super) fn paths(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::On => &[
-                ("u.state = 'free'", "u.rank"),
-                ("u.state = 'held' and u.expires_at <= (select marquee_now())", "u.expires_at"),
-            ],
-            #[cfg(any(test, feature = "negative-control"))]
-            Self::Off => &[("u.state is not null", "u.rank")],
-        }
-    }
 }

@@ -1,24 +1,48 @@
-//! How units are claimed: one interface, several ways.
+//! How units are claimed: one interface, four ways.
 //!
 //! A claim takes a batch of requests for one performance. Each is all or nothing, and one that cannot be had
-//! never fails the others. A strategy opens its own transactions, so that one that keeps holds elsewhere fits too.
+//! never fails the others. Which units a request for any places gets is chosen in memory ([`wish`]); a strategy decides
+//! whether they are to be had, and Postgres has the last word in all of them.
+//!
+//! | | chosen seats | any places | side by side |
+//! |---|---|---|---|
+//! | [`RowLock`] | yes | yes | yes |
+//! | [`Ttl`] | yes | yes | yes |
+//! | [`SkipLocked`] | no: it passes over what others are reaching for | yes | yes |
+//! | [`Redis`] | yes | yes | yes |
+//!
+//! The catalog refuses a strategy that cannot serve what a performance sells.
 
-mod any;
-mod chosen;
 mod guard;
+mod outcome;
 mod record;
+mod redis;
+mod request;
+mod row_lock;
+mod skip_locked;
+mod take;
+mod ttl;
+mod wish;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use marquee_core::db::{Db, DbError, Tag, TenantTx};
-use marquee_core::http::IdempotencyKey;
-use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, TenantId, TicketTypeId, UnitId};
-use marquee_core::money::{Currency, Price};
+use marquee_core::db::{Db, DbError, Tag};
+use marquee_core::ids::{PerformanceId, TenantId};
+use marquee_core::money::Currency;
 use marquee_entity::catalog::Strategy as Name;
 
 pub use guard::Guard;
+pub use outcome::{Got, Outcome};
+pub use redis::Redis;
+pub use request::{AnyUnits, ChosenUnit, ClaimRequest, Offer};
+pub use row_lock::RowLock;
+pub use skip_locked::SkipLocked;
+pub use ttl::Ttl;
+
+use crate::availability::Stock;
+use take::Take;
+use wish::Wishes;
 
 /// What a claim is made against.
 #[derive(Debug, Clone)]
@@ -31,88 +55,8 @@ pub struct Target {
     pub hold_seconds: i32,
     /// What it sells in.
     pub currency: Currency,
-}
-
-/// One buyer's wish, already checked against the catalog.
-#[derive(Debug, Clone)]
-pub struct ClaimRequest {
-    /// The id the hold will have.
-    pub hold_id: HoldId,
-    /// The buyer's key.
-    pub key: IdempotencyKey,
-    /// Hash of what was asked for.
-    pub fingerprint: [u8; 32],
-    /// Chosen seats.
-    pub chosen: Vec<ChosenUnit>,
-    /// Any places.
-    pub any: Vec<AnyUnits>,
-}
-
-/// A chosen unit at its price.
-#[derive(Debug, Clone)]
-pub struct ChosenUnit {
-    /// The unit.
-    pub unit: UnitId,
-    /// The plan's seat id, to name it in a refusal.
-    pub seat: String,
-    /// Its offer.
-    pub offer: Offer,
-}
-
-/// So many units of a price level.
-#[derive(Debug, Clone)]
-pub struct AnyUnits {
-    /// How many, at least one.
-    pub quantity: usize,
-    /// Side by side?
-    pub adjacent: bool,
-    /// Their offer.
-    pub offer: Offer,
-}
-
-/// What a unit is sold as.
-#[derive(Debug, Clone)]
-pub struct Offer {
-    /// Price level.
-    pub price_level: PriceLevelId,
-    /// Ticket type.
-    pub ticket_type: TicketTypeId,
-    /// Price, frozen by the claim.
-    pub price: Price,
-}
-
-/// What became of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The hold is made.
-    Held(HoldId),
-    /// The key had made this hold before.
-    Replayed(HoldId),
-    /// The key was used for something else.
-    Mismatch,
-    /// These chosen seats are not to be had.
-    SeatTaken(Vec<String>),
-    /// Not enough of a level are left.
-    SoldOut,
-    /// Enough are left, but not side by side.
-    NoAdjacent,
-    /// Others were reaching for what is left: the same request may succeed when they are done.
-    Contended,
-}
-
-impl Outcome {
-    /// Its name on /metrics.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Held(_) => "held",
-            Self::Replayed(_) => "replayed",
-            Self::Mismatch => "mismatch",
-            Self::SeatTaken(_) => "seat_taken",
-            Self::SoldOut => "sold_out",
-            Self::NoAdjacent => "no_adjacent",
-            Self::Contended => "contended",
-        }
-    }
+    /// What memory knows of its units.
+    pub stock: Stock,
 }
 
 /// A way to claim.
@@ -124,83 +68,79 @@ pub trait Strategy: Send + Sync + std::fmt::Debug {
     /// Claims for each request of the batch; the outcomes stand in the batch's order.
     ///
     /// # Errors
-    /// `Unavailable` leaves the outcome unknown: the same keys will find what was made. `Contention`: nothing
-    /// happened. Any other error is a defect, and nothing happened.
+    /// `Unavailable` leaves the outcome unknown: the same requests again, with the same hold ids and keys, will find
+    /// what was made. `Contention`: nothing happened. Any other error is a defect, and nothing happened.
     async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError>;
 }
 
-/// Claims chosen seats by one conditional update ("free, or held and expired", decided at the write); places
-/// that were not chosen it takes like [`SkipLocked`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Ttl {
-    /// On, but in negative controls.
-    pub guard: Guard,
-}
-
-/// Claims any free units of a price level, passing over those that others are reaching for. It serves no chosen seats.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SkipLocked {
-    /// On, but in negative controls.
-    pub guard: Guard,
-}
-
-const CLAIM_TTL: Tag = Tag::new("claim.ttl");
-const CLAIM_SKIP_LOCKED: Tag = Tag::new("claim.skip_locked");
-
-#[async_trait]
-impl Strategy for Ttl {
-    fn name(&self) -> Name {
-        Name::Ttl
-    }
-
-    async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
-        claim_in_one_transaction(db, CLAIM_TTL, self.guard, target, batch).await
-    }
-}
-
-#[async_trait]
-impl Strategy for SkipLocked {
-    fn name(&self) -> Name {
-        Name::SkipLocked
-    }
-
-    async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
-        claim_in_one_transaction(db, CLAIM_SKIP_LOCKED, self.guard, target, batch).await
-    }
-}
-
-/// Units that a request got, with what the claim learnt about each.
+/// One of each, as an installation has them.
 #[derive(Debug, Clone)]
-pub(crate) struct Got {
-    pub(crate) unit: UnitId,
-    pub(crate) offer: Offer,
-    /// When the hold on it ends.
-    pub(crate) until: DateTime<Utc>,
-    /// The expired hold it was taken from.
-    pub(crate) taken_from: Option<HoldId>,
+pub struct Strategies {
+    row_lock: Arc<dyn Strategy>,
+    ttl: Arc<dyn Strategy>,
+    skip_locked: Arc<dyn Strategy>,
+    redis: Arc<dyn Strategy>,
 }
 
-/// Where each request of a batch stands while its transaction runs.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) got: HashMap<HoldId, Vec<Got>>,
-    pub(crate) refused: HashMap<HoldId, Outcome>,
+impl Strategies {
+    /// All four. Without Redis, or where its address cannot be read, claims of `redis` are answered as unavailable.
+    pub fn new(redis: Option<&str>) -> Self {
+        let redis = redis.and_then(|url| {
+            Redis::new(url)
+                .inspect_err(|error| tracing::warn!(%error, "cannot read the address of redis"))
+                .ok()
+        });
+        Self {
+            row_lock: Arc::new(RowLock::default()),
+            ttl: Arc::new(Ttl::default()),
+            skip_locked: Arc::new(SkipLocked::default()),
+            redis: redis.map_or_else(|| Arc::new(Missing) as Arc<dyn Strategy>, |redis| Arc::new(redis)),
+        }
+    }
+
+    /// The strategy of that name.
+    pub fn named(&self, name: Name) -> &Arc<dyn Strategy> {
+        match name {
+            Name::RowLock => &self.row_lock,
+            Name::Ttl => &self.ttl,
+            Name::SkipLocked => &self.skip_locked,
+            Name::Redis => &self.redis,
+        }
+    }
 }
 
+/// Stands for `redis` in an installation that has none.
+#[derive(Debug)]
+struct Missing;
+
+#[async_trait]
+impl Strategy for Missing {
+    fn name(&self) -> Name {
+        Name::Redis
+    }
+
+    async fn claim(&self, _: &Db, _: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
+        Ok(vec![Outcome::Unavailable; batch.len()])
+    }
+}
+
+/// Claims a batch in one transaction: `take` takes the units, then holds and claims are recorded.
 async fn claim_in_one_transaction(
     db: &Db,
     tag: Tag,
-    guard: Guard,
+    name: Name,
+    take: &dyn Take,
     target: &Target,
     batch: &[ClaimRequest],
 ) -> Result<Vec<Outcome>, DbError> {
-    let tx: TenantTx = db.begin(target.tenant, tag).await?;
-    let mut tally = Tally::default();
-    chosen::claim(&tx, target, batch, guard, &mut tally).await?;
-    for request in batch {
-        any::claim(&tx, target, request, guard, &mut tally).await?;
+    let mut wishes = Wishes::of(batch, &target.stock);
+    let tx = db.begin(target.tenant, tag).await?;
+    if !wishes.wanted.is_empty() {
+        let taken = take.take(&tx, target, &wishes).await?;
+        wishes.judge(batch, &taken);
     }
-    let outcomes = record::settle(&tx, target, batch, tally).await?;
+    let (outcomes, changes) = record::settle(&tx, target, name, batch, wishes, Vec::new()).await?;
     tx.commit().await?;
+    target.stock.apply(&changes);
     Ok(outcomes)
 }

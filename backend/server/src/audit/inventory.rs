@@ -27,7 +27,8 @@ pub(super) const RULES: &[Rule] = &[
                 and not exists (
                     select 1 from claims c
                     join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
-                    where c.tenant_id = h.tenant_id and c.hold_id = h.id and c.closed_at is null and u.hold_id = h.id)
+                    where c.tenant_id = h.tenant_id and c.hold_id = h.id and c.closed_at is null
+                      and (u.hold_id = h.id or h.strategy = 'redis' and h.state = 'active' and u.state = 'free'))
                 and not exists (
                     select 1 from tickets t
                     join orders o on o.tenant_id = t.tenant_id and o.id = t.order_id
@@ -40,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
               join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id
               join holds h on h.tenant_id = c.tenant_id and h.id = c.hold_id
               where c.closed_at is null and u.hold_id is distinct from c.hold_id
+                and not (h.strategy = 'redis' and h.state = 'active' and u.state = 'free')
                 and (h.state <> 'active' or h.expires_at > marquee_now())",
     },
     Rule {

@@ -1,0 +1,295 @@
+//! Boards against a model that counts everything anew.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+use super::answer::{Given, body};
+use super::board::Board;
+use super::change::{Change, Notice, Now};
+use super::clock::DbClock;
+use super::entry::{Entry, Stock};
+use crate::sheet::Sheet;
+use crate::sheet::tests::sheet_of;
+
+/// What a board promises, the slow way.
+struct Model {
+    sheet: Arc<Sheet>,
+    now: Vec<Now>,
+    clock: i64,
+}
+
+impl Model {
+    fn is_open(&self, at: u32) -> bool {
+        match self.now[at as usize] {
+            Now::Free => true,
+            Now::HeldUntil(until) => until <= self.clock,
+            Now::Gone => false,
+        }
+    }
+
+    fn open(&self, level: PriceLevelId) -> Vec<u32> {
+        let mut open: Vec<u32> = (0..self.now.len() as u32)
+            .filter(|at| self.sheet.unit(*at).unwrap().level == level && self.is_open(*at))
+            .collect();
+        open.sort_by_key(|at| (self.sheet.unit(*at).unwrap().rank, *at));
+        open
+    }
+
+    fn best(&self, level: PriceLevelId, wanted: usize, out: &HashSet<UnitId>) -> Vec<UnitId> {
+        let open = self.open(level);
+        let until = |at: &u32| match self.now[*at as usize] {
+            Now::HeldUntil(until) => Some(until),
+            _ => None,
+        };
+        let mut lapsed: Vec<u32> = open.iter().copied().filter(|at| until(at).is_some()).collect();
+        lapsed.sort_by_key(|at| (until(at), *at));
+        let all = open.iter().filter(|at| until(at).is_none()).chain(&lapsed);
+        let ids = all.map(|at| self.sheet.id_at(*at).unwrap());
+        ids.filter(|id| !out.contains(id)).take(wanted).collect()
+    }
+
+    fn adjacent(&self, level: PriceLevelId, wanted: usize, out: &HashSet<UnitId>) -> Option<Vec<UnitId>> {
+        let usable: Vec<_> = self.open(level).into_iter().map(|at| self.sheet.unit(at).unwrap()).collect();
+        usable.iter().find_map(|first| {
+            let run = (0..wanted as i32).map(|step| {
+                let beside = |unit: &&_| {
+                    let unit: &crate::sheet::SheetUnit<'_> = unit;
+                    (unit.row_key, unit.place) == (first.row_key, first.place + step)
+                };
+                usable.iter().find(beside).map(|unit| unit.id).filter(|id| !out.contains(id))
+            });
+            run.collect()
+        })
+    }
+
+    fn map(&self) -> Vec<u8> {
+        let mut map = vec![0; self.sheet.map_bytes()];
+        for at in (0..self.now.len() as u32).filter(|at| self.is_open(*at)) {
+            let (byte, bit) = self.sheet.bit_of(at).unwrap();
+            map[byte] |= bit;
+        }
+        map
+    }
+}
+
+fn hall(rng: &mut impl Rng, seats: i32) -> (Sheet, Vec<PriceLevelId>) {
+    let levels = vec![PriceLevelId::generate(), PriceLevelId::generate()];
+    let names: Vec<String> = (0..seats).map(|seat| format!("S-{seat}")).collect();
+    let list: Vec<_> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, seat)| {
+            // Rows of eight with a gap now and then, ranks that repeat, levels that meet within a row.
+            let place = seat % 8 + i32::from(seat % 24 > 20);
+            (
+                name.as_str(),
+                levels[usize::from(rng.random_bool(0.3))],
+                seat / 8,
+                place,
+                rng.random_range(0..seats),
+            )
+        })
+        .collect();
+    (sheet_of(&levels, &list), levels)
+}
+
+fn seed() -> u64 {
+    let seed = std::env::var("MARQUEE_TEST_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or_else(rand::random);
+    eprintln!("MARQUEE_TEST_SEED={seed}");
+    seed
+}
+
+#[test]
+fn a_board_kept_up_is_a_board_made_anew() {
+    let mut rng = StdRng::seed_from_u64(seed());
+    for _ in 0..40 {
+        let seats = rng.random_range(1..150);
+        let (sheet, levels) = hall(&mut rng, seats);
+        let sheet = Arc::new(sheet);
+        let mut at = 1_000_000;
+        let mut model = Model { sheet: Arc::clone(&sheet), now: vec![Now::Free; seats as usize], clock: at };
+        let all = (0..seats as u32).map(|at| Change::freed(sheet.id_at(at).unwrap()));
+        let mut board = Board::new(Arc::clone(&sheet), all, at);
+        for _ in 0..60 {
+            let changes: Vec<Change> = (0..rng.random_range(0..12))
+                .map(|_| Change {
+                    unit: sheet.id_at(rng.random_range(0..seats as u32)).unwrap(),
+                    now: match rng.random_range(0..4) {
+                        0 => Now::Free,
+                        1 => Now::Gone,
+                        _ => Now::HeldUntil(at + rng.random_range(-3_000..6_000)),
+                    },
+                })
+                .collect();
+            assert!(board.apply(&changes));
+            for change in &changes {
+                model.now[sheet.at(change.unit).unwrap() as usize] = change.now;
+            }
+            at += match rng.random_range(0..8) {
+                0 => -5_000,
+                1 => -500,
+                _ => rng.random_range(0..2_500),
+            };
+            board.lapse(at);
+            model.clock = if at < model.clock - 1_000 { at } else { model.clock.max(at) };
+            let snapshot = board.snapshot();
+            assert_eq!(snapshot.map, model.map());
+            for (level, open) in levels.iter().zip(&snapshot.open) {
+                assert_eq!((board.open(*level), *open), (model.open(*level).len(), model.open(*level).len()));
+                let out: HashSet<UnitId> = (0..rng.random_range(0..6))
+                    .map(|_| sheet.id_at(rng.random_range(0..seats as u32)).unwrap())
+                    .collect();
+                for out in [HashSet::new(), out] {
+                    let wanted = rng.random_range(1..10);
+                    assert_eq!(board.best(*level, wanted, &out), model.best(*level, wanted, &out));
+                    for wanted in 1..6 {
+                        let (found, wished) =
+                            (board.adjacent(*level, wanted, &out), model.adjacent(*level, wanted, &out));
+                        assert_eq!(found, wished, "{wanted} neighbours");
+                    }
+                }
+            }
+            let now = Instant::now();
+            let mut anew = Board::new(
+                Arc::clone(&sheet),
+                model
+                    .now
+                    .iter()
+                    .zip(0..)
+                    .map(|(now, at)| Change { unit: sheet.id_at(at).unwrap(), now: *now }),
+                model.clock,
+            );
+            anew.start_at(rng.random_range(0..1_000_000));
+            let etag =
+                |board: &Board| Given::new(&sheet, &board.snapshot(), None, now).rendered().etag.clone();
+            assert_eq!(etag(&board), etag(&anew), "the same is open");
+        }
+    }
+}
+
+#[test]
+fn the_answer_has_the_contracts_shape() {
+    let level = PriceLevelId::generate();
+    let names: Vec<String> = (0..10).map(|seat| format!("S-{seat}")).collect();
+    let seats: Vec<_> = names.iter().zip(0..).map(|(name, at)| (name.as_str(), level, 0, at, at)).collect();
+    let sheet = Arc::new(sheet_of(&[level], &seats));
+    let id = |seat: &str| sheet.by_seat(seat).unwrap().id;
+    let all = (0..10).map(|at| Change::freed(sheet.id_at(at).unwrap()));
+    let mut board = Board::new(Arc::clone(&sheet), all, 1_764_000_000_123);
+    board.apply(&[Change { unit: id("S-0"), now: Now::Gone }, Change { unit: id("S-9"), now: Now::Gone }]);
+    let text = String::from_utf8(body(&sheet, &board.snapshot())).unwrap();
+    // Least significant bit first: 0b1111_1110, 0b0000_0001.
+    let wanted = format!(
+        r#"{{"version":1,"as_of":"2025-11-24T16:00:00.123Z","price_levels":[{{"id":"{level}","free":8}}],"sections":[{{"id":"A","free":"/gE="}}]}}"#
+    );
+    assert_eq!(text, wanted);
+}
+
+fn entry() -> (Arc<Entry>, Arc<Sheet>, PriceLevelId) {
+    let level = PriceLevelId::generate();
+    let seats: Vec<_> =
+        ["a", "b", "c", "d"].into_iter().zip(0..).map(|(name, at)| (name, level, 0, at, at)).collect();
+    let sheet = Arc::new(sheet_of(&[level], &seats));
+    let clock = Arc::new(DbClock::new(chrono::Utc::now()));
+    (Arc::new(Entry::new((TenantId::generate(), PerformanceId::generate()), clock)), sheet, level)
+}
+
+fn notice(entry: &Entry, changes: Option<Vec<Change>>) -> Notice {
+    Notice { tenant: entry.key.0, performance: entry.key.1, changes }
+}
+
+fn free(sheet: &Arc<Sheet>) -> Board {
+    let all = (0..sheet.len() as u32).map(|at| Change::freed(sheet.id_at(at).unwrap()));
+    Board::new(Arc::clone(sheet), all, chrono::Utc::now().timestamp_millis())
+}
+
+#[test]
+fn what_is_told_while_a_board_is_read_is_not_lost() {
+    let (entry, sheet, level) = entry();
+    entry.begin_load();
+    let gone = Change::gone(sheet.by_seat("a").unwrap().id);
+    assert!(entry.take(notice(&entry, Some(vec![gone]))));
+    assert!(entry.end_load(free(&sheet)));
+    let stock = Stock(Arc::clone(&entry));
+    assert_eq!((stock.open(level), entry.is_stale()), (3, false));
+    // An echo of what is known changes nothing, not even the version.
+    let version = entry.snapshot().unwrap().1.version;
+    stock.apply(&[gone]);
+    assert!(entry.take(notice(&entry, Some(vec![gone]))));
+    assert_eq!(entry.snapshot().unwrap().1.version, version);
+}
+
+#[test]
+fn a_stale_board_is_shown_until_there_is_a_new_one() {
+    let (entry, sheet, level) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    let before = entry.snapshot().unwrap().1.version;
+    assert!(!entry.take(notice(&entry, None)), "told to load again");
+    let stock = Stock(Arc::clone(&entry));
+    assert_eq!((stock.open(level), entry.is_stale()), (4, true));
+    entry.begin_load();
+    entry.give_up_load(false);
+    assert_eq!((stock.open(level), entry.is_stale()), (4, true));
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    assert!(!entry.is_stale() && entry.snapshot().unwrap().1.version > before);
+    let stranger = Change::gone(UnitId::generate());
+    assert!(!entry.take(notice(&entry, Some(vec![stranger]))), "a unit that was added meanwhile");
+    assert!(entry.is_stale());
+}
+
+#[test]
+fn a_hold_ends_by_time_alone() {
+    let (entry, sheet, level) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    let stock = Stock(Arc::clone(&entry));
+    let unit = sheet.by_seat("b").unwrap().id;
+    stock.apply(&[Change::held(unit, chrono::Utc::now() + Duration::from_millis(120))]);
+    assert_eq!(stock.open(level), 3);
+    assert_eq!(stock.adjacent(level, 3, &HashSet::new()), None);
+    let started = Instant::now();
+    while stock.open(level) < 4 {
+        assert!(started.elapsed() < Duration::from_secs(5), "it never ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(stock.adjacent(level, 3, &HashSet::new()).map(|run| run.len()), Some(3));
+    assert_eq!(stock.best(level, 4, &HashSet::new()).last(), Some(&unit), "free ones come first");
+}
+
+/// Told on request: `cargo test -p marquee-inventory --release -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn costs_at_sixty_thousand_seats() {
+    let mut rng = StdRng::seed_from_u64(7);
+    let began = Instant::now();
+    let (sheet, levels) = hall(&mut rng, 60_000);
+    eprintln!("sheet {:?}", began.elapsed());
+    let sheet = Arc::new(sheet);
+    let began = Instant::now();
+    let mut board = free(&sheet);
+    eprintln!("board {:?}", began.elapsed());
+    let began = Instant::now();
+    for at in 0..10_000 {
+        let unit = sheet.id_at(at * 6).unwrap();
+        board.apply(&[Change::gone(unit)]);
+    }
+    eprintln!("apply {:?} each", began.elapsed() / 10_000);
+    let began = Instant::now();
+    for _ in 0..10_000 {
+        assert!(board.adjacent(levels[0], 4, &HashSet::new()).is_some());
+    }
+    eprintln!("adjacent {:?} each", began.elapsed() / 10_000);
+    let began = Instant::now();
+    for _ in 0..100 {
+        Given::new(&sheet, &board.snapshot(), None, began);
+    }
+    eprintln!("render {:?} each", began.elapsed() / 100);
+}

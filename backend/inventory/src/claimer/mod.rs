@@ -1,0 +1,287 @@
+//! One claimer per performance and process: what waits is claimed together, in one short transaction.
+//!
+//! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
+//! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
+//! batch. A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
+//! became of it; a batch that one request spoils is claimed one by one.
+
+mod size;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use marquee_catalog::Performance;
+use marquee_core::db::{Db, DbError};
+use marquee_core::ids::{PerformanceId, TenantId};
+use marquee_entity::catalog::Strategy as Name;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::HoldError;
+use crate::availability::Availability;
+use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
+use size::BatchSize;
+
+/// Requests that may wait for one performance.
+const QUEUE: usize = 20_000;
+/// How long a buyer waits for an answer before being told to come back.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long the outcome of a batch is looked for while the database is away.
+const UNKNOWN: Duration = Duration::from_secs(5);
+/// A batch that hangs longer is given up: its connection is dead without having said so.
+const HANGS: Duration = Duration::from_secs(15);
+/// How long a request goes on while others are in its way.
+const CONTENDED: Duration = Duration::from_secs(3);
+/// A claimer without work ends after this.
+const IDLE: Duration = Duration::from_secs(60);
+
+type Key = (TenantId, PerformanceId);
+type Answer = Result<Outcome, HoldError>;
+
+/// The claimers of a process.
+#[derive(Debug, Clone)]
+pub(crate) struct Claimers {
+    db: Db,
+    availability: Availability,
+    strategies: Strategies,
+    most: usize,
+    queues: Arc<Mutex<HashMap<Key, Queue>>>,
+    /// Where batching is off, a permit for each request of the process.
+    alone: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+struct Queue {
+    send: mpsc::UnboundedSender<Waiting>,
+    /// A permit for each request that waits or is being claimed.
+    places: Arc<Semaphore>,
+}
+
+/// A buyer who waits.
+#[derive(Debug)]
+struct Waiting {
+    performance: Arc<Performance>,
+    request: ClaimRequest,
+    since: Instant,
+    answer: oneshot::Sender<Answer>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Claimers {
+    /// `most` requests in a batch; with 1 each request is claimed in a transaction of its own, side by side with others.
+    pub(crate) fn new(db: Db, availability: Availability, strategies: Strategies, most: usize) -> Self {
+        Self {
+            db,
+            availability,
+            strategies,
+            most: most.max(1),
+            queues: Arc::default(),
+            alone: Arc::new(Semaphore::new(QUEUE)),
+        }
+    }
+
+    /// Claims for one request.
+    ///
+    /// # Errors
+    /// `Overloaded` when too many wait already or it took too long; what was made then is found by its key.
+    pub(crate) async fn claim(
+        &self,
+        tenant: TenantId,
+        performance: &Arc<Performance>,
+        request: ClaimRequest,
+    ) -> Answer {
+        let (answer, told) = oneshot::channel();
+        let key = (tenant, performance.id);
+        let queue = (self.most > 1).then(|| self.queue(key));
+        let places = queue.as_ref().map_or(&self.alone, |queue| &queue.places);
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_| HoldError::Overloaded)?;
+        let waiting = Waiting {
+            performance: Arc::clone(performance),
+            request,
+            since: Instant::now(),
+            answer,
+            _place: place,
+        };
+        match queue {
+            Some(queue) => {
+                // The claimer may have ended since its queue was looked up: then a new one takes over.
+                if let Err(mpsc::error::SendError(waiting)) = queue.send.send(waiting) {
+                    drop(self.queue(key).send.send(waiting));
+                }
+            }
+            None => drop(tokio::spawn(self.clone().work_alone(tenant, waiting))),
+        }
+        match tokio::time::timeout(PATIENCE, told).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(HoldError::Db(DbError::Unavailable("the claimer ended".to_owned()))),
+            Err(_) => Err(HoldError::Overloaded),
+        }
+    }
+
+    fn queues(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Queue>> {
+        self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The queue of a performance, with a claimer behind it.
+    fn queue(&self, key: Key) -> Queue {
+        let mut queues = self.queues();
+        match queues.get(&key) {
+            Some(queue) if !queue.send.is_closed() => queue.clone(),
+            _ => {
+                let (send, receive) = mpsc::unbounded_channel();
+                let queue = Queue { send, places: Arc::new(Semaphore::new(QUEUE)) };
+                queues.insert(key, queue.clone());
+                tokio::spawn(self.clone().work(key, receive));
+                queue
+            }
+        }
+    }
+
+    async fn work_alone(self, tenant: TenantId, waiting: Waiting) {
+        let mut again = self.serve(tenant, vec![waiting]).await;
+        while !again.is_empty() {
+            pause().await;
+            again = self.serve(tenant, again).await;
+        }
+    }
+
+    /// Claims what waits, batch after batch, until nothing has come for a while.
+    async fn work(self, key: Key, mut queue: mpsc::UnboundedReceiver<Waiting>) {
+        let mut size = BatchSize::new(self.most);
+        let mut batch: Vec<Waiting> = Vec::new();
+        loop {
+            if batch.is_empty() {
+                match tokio::time::timeout(IDLE, queue.recv()).await {
+                    Ok(Some(waiting)) => batch.push(waiting),
+                    Ok(None) => return,
+                    Err(_) if self.retire(key, &mut queue) => return,
+                    Err(_) => continue,
+                }
+            }
+            while batch.len() < size.limit() {
+                let Ok(waiting) = queue.try_recv() else { break };
+                batch.push(waiting);
+            }
+            // Whoever hung up wants nothing any more.
+            batch.retain(|waiting| !waiting.answer.is_closed());
+            if batch.is_empty() {
+                continue;
+            }
+            let (began, claimed) = (Instant::now(), batch.len());
+            batch = self.serve(key.0, batch).await;
+            size.learn(claimed, began.elapsed());
+            metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
+            if batch.len() == claimed {
+                pause().await;
+            }
+        }
+    }
+
+    /// Ends a claimer without work; false when a request came in the meantime.
+    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) -> bool {
+        let mut queues = self.queues();
+        if !queue.is_empty() {
+            return false;
+        }
+        queue.close();
+        queues.remove(&key);
+        true
+    }
+
+    /// Claims for a batch and answers it; hands back those that others were in the way of.
+    async fn serve(&self, tenant: TenantId, mut batch: Vec<Waiting>) -> Vec<Waiting> {
+        let Some(performance) = batch.last().map(|waiting| Arc::clone(&waiting.performance)) else {
+            return batch;
+        };
+        let strategy = Arc::clone(self.strategies.named(performance.strategy));
+        let requests: Vec<ClaimRequest> = batch.iter().map(|waiting| waiting.request.clone()).collect();
+        match self.claim_until_known(tenant, &performance, &*strategy, &requests).await {
+            Ok(outcomes) => batch
+                .into_iter()
+                .zip(outcomes)
+                .filter_map(|(waiting, outcome)| waiting.take(strategy.name(), outcome))
+                .collect(),
+            Err(DbError::Unavailable(reason)) => {
+                for waiting in batch {
+                    waiting.tell(Err(HoldError::Db(DbError::Unavailable(reason.clone()))));
+                }
+                Vec::new()
+            }
+            Err(error) if batch.len() > 1 => {
+                tracing::warn!(%error, requests = batch.len(), "a batch failed, claiming one by one");
+                let mut again = Vec::new();
+                for waiting in batch {
+                    again.extend(Box::pin(self.serve(tenant, vec![waiting])).await);
+                }
+                again
+            }
+            Err(error) => {
+                if let Some(waiting) = batch.pop() {
+                    waiting.tell(Err(error.into()));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Claims, and claims again while the outcome is unknown: keys and hold ids tell what was made before.
+    async fn claim_until_known(
+        &self,
+        tenant: TenantId,
+        performance: &Performance,
+        strategy: &dyn Strategy,
+        requests: &[ClaimRequest],
+    ) -> Result<Vec<Outcome>, DbError> {
+        let began = Instant::now();
+        let mut contended = 0;
+        loop {
+            let claim = async {
+                let stock = self.availability.stock(tenant, performance.id).await;
+                let stock = stock.map_err(|error| DbError::Unavailable(error.to_string()))?;
+                let target = Target {
+                    tenant,
+                    performance: performance.id,
+                    hold_seconds: performance.hold_seconds,
+                    currency: performance.currency.clone(),
+                    stock,
+                };
+                strategy.claim(&self.db, &target, requests).await
+            };
+            let claimed = tokio::time::timeout(HANGS, claim).await;
+            match claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))) {
+                Err(DbError::Unavailable(reason)) if began.elapsed() < UNKNOWN => {
+                    tracing::debug!(reason, "the outcome of a batch is unknown, asking again");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(DbError::Contention) if contended < 5 => {
+                    contended += 1;
+                    pause().await;
+                }
+                known => return known,
+            }
+        }
+    }
+}
+
+impl Waiting {
+    /// Takes its outcome; hands itself back when it is to be claimed again.
+    fn take(self, name: Name, outcome: Outcome) -> Option<Self> {
+        if outcome == Outcome::Contended && self.since.elapsed() < CONTENDED {
+            return Some(self);
+        }
+        metrics::counter!("marquee_holds_total", "strategy" => name.as_str(), "outcome" => outcome.name())
+            .increment(1);
+        self.tell(if outcome == Outcome::Contended { Err(HoldError::Overloaded) } else { Ok(outcome) });
+        None
+    }
+
+    fn tell(self, answer: Answer) {
+        // A buyer who hung up is not there to be told.
+        drop(self.answer.send(answer));
+    }
+}
+
+/// Others need a moment to be done. Not the same moment for everybody.
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(rand::random_range(2..10))).await;
+}

@@ -1,0 +1,174 @@
+//! Turns a batch's requests into units that each wants: the chosen ones, and the best that memory knows for any places.
+//!
+//! Two requests of a batch never want the same unit at once: what the first reaches for, a later one gets only when the
+//! first did not ([`Outcome::Contended`]: it is claimed again in the next batch).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use marquee_core::ids::{HoldId, UnitId};
+
+use super::{AnyUnits, ClaimRequest, Got, Outcome};
+use crate::availability::Stock;
+
+/// A request with the units it wants.
+#[derive(Debug)]
+pub(super) struct Wish<'a> {
+    pub(super) request: &'a ClaimRequest,
+    pub(super) units: Vec<Got>,
+}
+
+/// A unit that a strategy took for a hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) unit: UnitId,
+    /// It was to be had. Without `until`: it is, but another unit of its request is not.
+    pub(super) until: Option<DateTime<Utc>>,
+    /// The expired hold it was taken from.
+    pub(super) taken_from: Option<HoldId>,
+}
+
+/// Where each request of a batch stands.
+#[derive(Debug, Default)]
+pub(super) struct Wishes<'a> {
+    /// Those that want units, in the batch's order, no unit twice.
+    pub(super) wanted: Vec<Wish<'a>>,
+    /// Those that got them, and when they end.
+    pub(super) won: Vec<(Wish<'a>, DateTime<Utc>)>,
+    /// Those that cannot be had, as far as this batch knows. A repeated key is looked up before it is refused.
+    pub(super) refused: HashMap<HoldId, Outcome>,
+    /// Expired holds whose units were taken over.
+    pub(super) taken_from: HashSet<HoldId>,
+    /// The numbers that Redis gave holds.
+    pub(super) fences: HashMap<HoldId, i64>,
+}
+
+impl<'a> Wishes<'a> {
+    /// Chooses units for each request.
+    pub(super) fn of(batch: &'a [ClaimRequest], stock: &Stock) -> Self {
+        let mut wishes = Self::default();
+        let mut reached: HashSet<UnitId> = HashSet::new();
+        let mut keys: HashSet<&str> = HashSet::new();
+        for request in batch {
+            // The same key again: answered when the first of it is settled.
+            let chosen = if keys.insert(request.key.as_str()) {
+                units_for(request, stock, &mut reached)
+            } else {
+                Err(Outcome::Contended)
+            };
+            match chosen {
+                Ok(units) => wishes.wanted.push(Wish { request, units }),
+                Err(refusal) => drop(wishes.refused.insert(request.hold_id, refusal)),
+            }
+        }
+        wishes
+    }
+
+    /// Unit and hold of everything that is wanted, in the order of unit ids: the order in which all claims lock.
+    pub(super) fn in_lock_order(&self) -> Vec<(UnitId, HoldId)> {
+        let mut all: Vec<(UnitId, HoldId)> = self
+            .wanted
+            .iter()
+            .flat_map(|wish| wish.units.iter().map(|got| (got.unit, wish.request.hold_id)))
+            .collect();
+        all.sort_unstable_by_key(|(unit, _)| unit.0);
+        all
+    }
+
+    /// Sorts the wanted ones into those that were taken whole and those that were not.
+    pub(super) fn judge(&mut self, batch: &[ClaimRequest], taken: &[Taken]) {
+        let taken: HashMap<UnitId, &Taken> = taken.iter().map(|one| (one.unit, one)).collect();
+        let mut gone: HashSet<UnitId> = HashSet::new();
+        for wish in std::mem::take(&mut self.wanted) {
+            let ends: Option<Vec<_>> = wish.units.iter().map(|got| taken.get(&got.unit)?.until).collect();
+            match ends.and_then(|ends| ends.into_iter().min()) {
+                Some(until) => {
+                    let from = wish.units.iter().filter_map(|got| taken.get(&got.unit)?.taken_from);
+                    self.taken_from.extend(from);
+                    gone.extend(wish.units.iter().map(|got| got.unit));
+                    self.won.push((wish, until));
+                }
+                None => {
+                    gone.extend(
+                        wish.units.iter().map(|got| got.unit).filter(|unit| !taken.contains_key(unit)),
+                    );
+                    let refusal = refusal(wish.request, |unit| !taken.contains_key(&unit));
+                    self.refused.insert(wish.request.hold_id, refusal.unwrap_or(Outcome::Contended));
+                }
+            }
+        }
+        // Those that stood back for an earlier request know now what became of their seats.
+        for request in batch {
+            if let Some(standing) = self.refused.get_mut(&request.hold_id)
+                && *standing == Outcome::Contended
+                && let Some(refusal) = refusal(request, |unit| gone.contains(&unit))
+            {
+                *standing = refusal;
+            }
+        }
+    }
+}
+
+/// The chosen seats that are gone, if any is.
+fn refusal(request: &ClaimRequest, gone: impl Fn(UnitId) -> bool) -> Option<Outcome> {
+    let lost = request.chosen.iter().filter(|chosen| gone(chosen.unit));
+    let lost: Vec<String> = lost.map(|chosen| chosen.seat.clone()).collect();
+    (!lost.is_empty()).then_some(Outcome::SeatTaken(lost))
+}
+
+fn units_for(
+    request: &ClaimRequest,
+    stock: &Stock,
+    reached: &mut HashSet<UnitId>,
+) -> Result<Vec<Got>, Outcome> {
+    if request.chosen.iter().any(|chosen| reached.contains(&chosen.unit)) {
+        return Err(Outcome::Contended);
+    }
+    let mut units: Vec<Got> =
+        request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect();
+    let own: HashSet<UnitId> = units.iter().map(|got| got.unit).collect();
+    reached.extend(&own);
+    let mut picked: HashSet<UnitId> = HashSet::new();
+    for wanted in &request.any {
+        match pick(wanted, stock, reached) {
+            Ok(found) => {
+                reached.extend(&found);
+                picked.extend(&found);
+                units.extend(found.into_iter().map(|unit| Got { unit, offer: Arc::clone(&wanted.offer) }));
+            }
+            Err(refusal) => {
+                for unit in own.iter().chain(&picked) {
+                    reached.remove(unit);
+                }
+                return Err(refusal);
+            }
+        }
+    }
+    Ok(units)
+}
+
+/// The best units for any places, as memory sees it, but for those that earlier requests reach for.
+fn pick(wanted: &AnyUnits, stock: &Stock, reached: &HashSet<UnitId>) -> Result<Vec<UnitId>, Outcome> {
+    let level = wanted.offer.price_level;
+    let alone = !wanted.adjacent || wanted.quantity < 2;
+    let look = |leave_out: &HashSet<UnitId>| {
+        if alone {
+            let found = stock.best(level, wanted.quantity, leave_out);
+            (found.len() == wanted.quantity).then_some(found)
+        } else {
+            stock.adjacent(level, wanted.quantity, leave_out)
+        }
+    };
+    if let Some(found) = look(reached) {
+        return Ok(found);
+    }
+    if stock.open(level) < wanted.quantity {
+        return Err(Outcome::SoldOut);
+    }
+    // Enough for it alone: it depends on what becomes of the earlier requests.
+    if !reached.is_empty() && look(&HashSet::new()).is_some() {
+        return Err(Outcome::Contended);
+    }
+    Err(if alone { Outcome::SoldOut } else { Outcome::NoAdjacent })
+}

@@ -10,6 +10,7 @@ mod openapi;
 mod pages;
 mod seed;
 mod serve;
+mod stock;
 mod worker;
 
 use std::process::ExitCode;

@@ -70,6 +70,7 @@ fn every_command_explains_itself() {
         "plan check",
         "plan repair",
         "plan import",
+        "plan generate",
         "performance set",
         "device invite",
     ] {
@@ -174,6 +175,20 @@ fn the_stadium_is_repaired() {
     assert!(document["zones"][0]["rows"][0]["seats"][0]["seat_guid"].is_string());
     let once_more = marquee(&["plan", "repair", repaired]);
     assert_eq!(stdout(&once_more).trim_end().as_bytes(), bytes.trim_ascii_end());
+}
+
+/// A wrong number is told before anything else is looked at.
+#[test]
+fn a_number_of_seats_that_no_arena_has_is_refused() {
+    for seats in ["0", "-1", "-60000", "2000001", "18446744073709551616", "", "1.5", "60,000", "ten"] {
+        let output = marquee(&["plan", "generate", "--seats", seats, "--tenant", "riverside"]);
+        assert_eq!(output.status.code(), Some(1), "{seats}");
+        assert_eq!(stderr(&output), format!("marquee: --seats {seats}: a plan has 1 to 2,000,000 seats\n"));
+        assert_eq!(stdout(&output), "", "{seats}");
+    }
+    let without = marquee(&["plan", "generate", "--seats", "2000000", "--tenant", "riverside"]);
+    assert_eq!(without.status.code(), Some(1));
+    assert!(stderr(&without).contains("MARQUEE_DATABASE_URL"), "{}", stderr(&without));
 }
 
 /// `marquee … | head` is no accident.

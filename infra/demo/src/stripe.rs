@@ -14,8 +14,11 @@ use crate::secrets::Secrets;
 
 const NAME: &str = "stripe";
 /// The tenants' connected accounts: id and the name that the account has.
-pub const ACCOUNTS: [(&str, &str); 2] =
-    [("acct_riverside", "Riverside Theatre"), ("acct_basement", "The Basement")];
+pub const ACCOUNTS: [(&str, &str); 3] = [
+    ("acct_riverside", "Riverside Theatre"),
+    ("acct_basement", "The Basement"),
+    ("acct_arena", "Northlight Arena"),
+];
 
 /// The simulator as the supervisor keeps it. `bin` is the folder of the built programs; events go to the server on
 /// `port` under the platform's host.

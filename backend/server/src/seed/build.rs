@@ -1,27 +1,25 @@
 //! Makes a tenant and its programme, where they are not there yet.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use marquee_catalog::plan::seat_refs;
 use marquee_catalog::{
-    CheckedPlan, CreatedPerformance, NewEvent, NewGate, NewPerformance, NewPriceLevel, NewTicketType,
-    NewVenue, PerformanceChanges, create_event, create_performance, create_venue, import_plan, publish_event,
-    set_performance,
+    CreatedPerformance, NewEvent, NewGate, NewPerformance, NewPriceLevel, NewTicketType, NewVenue,
+    PerformanceChanges, create_event, create_performance, import_plan, publish_event, set_performance,
 };
 use marquee_core::db::TenantTx;
-use marquee_core::ids::{EventId, PerformanceId, PlanId, PriceLevelId, VenueId};
+use marquee_core::ids::{EventId, PerformanceId, PlanId, VenueId};
 use marquee_core::params;
-use marquee_inventory::{NewSeat, create_places, create_seats};
+use marquee_inventory::{create_places, create_seats};
 use marquee_tenants::{NewTenant, Tenant};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use super::programme::{DemoTenant, Event, Performance, Programme, VenueKind};
-use super::{Built, SEED, plan};
+use super::plan::{Plans, best_seats};
+use super::programme::{DemoTenant, Event, Performance, Programme, Venue, VenueKind};
+use super::{Built, SEED};
 use crate::cli::Failure;
 use crate::compose::Foundation;
+use crate::stock;
 
 /// A buyer may have so many tickets in one order, and so many of one performance.
 const LIMIT_PER_ORDER: i32 = 10;
@@ -85,7 +83,7 @@ pub(super) async fn programme(
     tenant: &Tenant,
     programme: &Programme,
 ) -> Result<Vec<Built>, Failure> {
-    let theatre = plan::theatre()?;
+    let mut plans = Plans::default();
     let mut built = Vec::new();
     for event in &programme.events {
         let tx = foundation.db.begin(tenant.id, SEED).await?;
@@ -97,7 +95,7 @@ pub(super) async fn programme(
             .await?;
         let performances = match there {
             Some(row) => find(&tx, event, row.id).await?,
-            None => make(&tx, tenant, programme, event, &theatre).await?,
+            None => make(&tx, tenant, programme, event, &mut plans).await?,
         };
         tx.commit().await?;
         built.extend(performances);
@@ -134,7 +132,7 @@ async fn make(
     tenant: &Tenant,
     programme: &Programme,
     event: &Event,
-    theatre: &CheckedPlan,
+    plans: &mut Plans,
 ) -> Result<Vec<Built>, Failure> {
     let id = create_event(
         tx,
@@ -153,16 +151,26 @@ async fn make(
     .await?;
     let mut built = Vec::new();
     for performance in &event.performances {
-        let (venue, kind) = venue(tx, programme, &performance.venue).await?;
-        let plan = match kind {
-            VenueKind::Seated => Some(import_plan(tx, venue, theatre).await?.id),
+        let told = told(programme, &performance.venue)?;
+        let venue =
+            NewVenue { name: told.name.clone(), address: told.address.clone(), city: told.city.clone() };
+        let venue = stock::venue(tx, &venue).await?;
+        let plan = match told.kind {
+            VenueKind::Seated => Some(plans.of(told)?),
             VenueKind::Standing => None,
         };
-        let new = describe(tenant, event, performance, id, venue, plan)?;
+        let imported = match &plan {
+            Some(plan) => Some(import_plan(tx, venue, plan).await?.id),
+            None => None,
+        };
+        let new = describe(tenant, event, performance, id, venue, imported)?;
         let made = create_performance(tx, &new).await?;
-        match kind {
-            VenueKind::Seated => seats(tx, &new, &made, theatre).await?,
-            VenueKind::Standing => places(tx, event, &made).await?,
+        match &plan {
+            Some(plan) => {
+                let units = stock::units(best_seats(told, plan), &new.price_levels, &made)?;
+                create_seats(tx, made.id, &units).await?;
+            }
+            None => places(tx, event, &made).await?,
         }
         let reserved = plan.is_some();
         built.push(Built { id: made.id, key: performance.key.clone(), reserved, sold: share(performance) });
@@ -171,22 +179,9 @@ async fn make(
     Ok(built)
 }
 
-#[derive(Debug, FromQueryResult)]
-struct VenueRow {
-    id: VenueId,
-}
-
-async fn venue(tx: &TenantTx, programme: &Programme, key: &str) -> Result<(VenueId, VenueKind), Failure> {
-    let told =
-        programme.venues.iter().find(|one| one.key == key).ok_or_else(|| format!("no venue `{key}`"))?;
-    let there: Option<VenueRow> = tx
-        .optional("select id from venues where tenant_id = $1 and name = $2", params![told.name.as_str()])
-        .await?;
-    if let Some(row) = there {
-        return Ok((row.id, told.kind));
-    }
-    let new = NewVenue { name: told.name.clone(), address: told.address.clone(), city: told.city.clone() };
-    Ok((create_venue(tx, &new).await?, told.kind))
+fn told<'a>(programme: &'a Programme, venue: &str) -> Result<&'a Venue, Failure> {
+    let mut venues = programme.venues.iter();
+    venues.find(|one| one.key == venue).ok_or_else(|| format!("no venue `{venue}`").into())
 }
 
 fn describe(
@@ -256,35 +251,6 @@ fn local(tenant: &Tenant, days: u32, time: NaiveTime, later: u64) -> Result<Date
     let day = today.checked_add_days(Days::new(u64::from(days) + later)).ok_or("the date is out of range")?;
     let local = day.and_time(time).and_local_timezone(tenant.timezone);
     Ok(local.earliest().ok_or("the clock skips that time")?.to_utc())
-}
-
-async fn seats(
-    tx: &TenantTx,
-    new: &NewPerformance,
-    made: &CreatedPerformance,
-    plan: &CheckedPlan,
-) -> Result<(), Failure> {
-    let level_of: HashMap<&str, PriceLevelId> = new
-        .price_levels
-        .iter()
-        .zip(&made.price_levels)
-        .flat_map(|(told, level)| told.categories.iter().map(|category| (category.as_str(), level.id)))
-        .collect();
-    let mut seats = Vec::new();
-    for seat in seat_refs(&plan.document) {
-        let price_level = *level_of
-            .get(seat.category_name.as_str())
-            .ok_or_else(|| format!("no price level sells `{}`", seat.category_name))?;
-        seats.push(NewSeat {
-            price_level,
-            seat: seat.id,
-            section: seat.section_id,
-            label: seat.label,
-            row_key: seat.row_key as i32,
-            place: seat.position_in_row as i32,
-        });
-    }
-    Ok(create_seats(tx, made.id, &seats).await?)
 }
 
 async fn places(tx: &TenantTx, event: &Event, made: &CreatedPerformance) -> Result<(), Failure> {

@@ -1,11 +1,50 @@
-//! The theatre's seating plan: the real one where it lies beside the checkout, repaired; else one of our own of the
-//! same size.
+//! Seating plans of the demo. The theatre's is the real one where it lies beside the checkout, repaired; else one of our
+//! own of the same size. An arena's is generated.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use marquee_catalog::CheckedPlan;
-use marquee_catalog::plan::{export, repair_file};
+use marquee_catalog::plan::{SeatCount, SeatRef, best_first, export, repair_file, seat_refs};
 use serde_json::{Value, json};
 
+use super::programme::Venue;
 use crate::cli::Failure;
+
+/// The plans that were asked for: each is made once, and none where everything is there already.
+#[derive(Default)]
+pub struct Plans(HashMap<Option<u32>, Arc<CheckedPlan>>);
+
+impl Plans {
+    /// The plan of a venue with seats.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn of(&mut self, venue: &Venue) -> Result<Arc<CheckedPlan>, Failure> {
+        if let Some(plan) = self.0.get(&venue.seats) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = match venue.seats {
+            Some(seats) => {
+                let seats = SeatCount::new(seats).ok_or_else(|| format!("no arena has {seats} seats"))?;
+                CheckedPlan::generated(seats)?
+            }
+            None => theatre()?,
+        };
+        let plan = Arc::new(plan);
+        self.0.insert(venue.seats, Arc::clone(&plan));
+        Ok(plan)
+    }
+}
+
+/// The seats of a venue's plan, the best first.
+pub fn best_seats(venue: &Venue, plan: &CheckedPlan) -> Vec<SeatRef> {
+    let mut seats = seat_refs(&plan.document);
+    if venue.seats.is_some() {
+        best_first(&plan.document, &mut seats);
+    }
+    seats
+}
 
 /// Where the real plan may lie, from the checkout's root.
 const REAL: &str = "../shared/data/seating/stadium.json";
@@ -17,7 +56,7 @@ const ROWS: [u32; 25] =
 ///
 /// # Errors
 /// When the real plan cannot be repaired.
-pub fn theatre() -> Result<CheckedPlan, Failure> {
+fn theatre() -> Result<CheckedPlan, Failure> {
     match std::fs::read(REAL) {
         Ok(bytes) => {
             let (document, _) = repair_file(&bytes)?;

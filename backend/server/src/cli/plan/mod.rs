@@ -1,4 +1,6 @@
-//! `marquee plan check|repair|import`.
+//! `marquee plan check|repair|import|generate`.
+
+mod generate;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ pub enum Command {
     },
     /// Import a plan without faults; prints its id last.
     Import(Import),
+    /// Make an arena with an event on sale; prints the performance's id last.
+    Generate(generate::Options),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +65,7 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check { file, json } => show(&check_file(&read(&file)?), json),
         Command::Repair { file, out, json } => repair(&file, out.as_deref(), json),
         Command::Import(options) => import(options).await,
+        Command::Generate(options) => generate::run(options).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 PORT ?= 8080
 NAME ?=
+ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ fmt: ## put the code into shape
 	@cargo fmt --all
 	@npm --prefix tenant-themes run --silent --if-present format
 
-bench: ## the benchmarks, or one with NAME=…
-	@git ls-files --error-unmatch '*/benches/*.rs' >/dev/null 2>&1 || { echo 'bench: there are no benchmarks yet' >&2; exit 1; }
+bench: ## the benchmarks, or one with NAME=…: holds, onsale, browse, hold_time
 	@infra/demo/setup.sh --with-tests
-	@cargo bench --workspace --benches $(if $(NAME),-- $(NAME))
+	@cargo build --release -p marquee-server -p stripe-sim -p marquee-demo -p marquee-bench
+	@exec $(TARGET)/release/marquee-bench $(NAME) $(ARGS)

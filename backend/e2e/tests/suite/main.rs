@@ -7,6 +7,7 @@
     clippy::print_stderr
 )]
 
+mod arena;
 mod audit;
 mod bad_input;
 mod browser;

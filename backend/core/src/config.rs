@@ -32,8 +32,11 @@ pub struct Config {
     pub smtp_url: String,
     /// `MARQUEE_BIND`: addresses to serve on, separated by commas. Default `127.0.0.1:8080`.
     pub bind: Vec<SocketAddr>,
-    /// `MARQUEE_METRICS_BIND`: address of `/metrics`. Default `127.0.0.1:9464`.
+    /// `MARQUEE_METRICS_BIND`: address of `/metrics` and `/holders`. Default `127.0.0.1:9464`.
     pub metrics_bind: SocketAddr,
+    /// `MARQUEE_DOCTOR_SERVER`: where `marquee doctor` asks a running server what holds its connections. Default: the metrics'
+    /// address.
+    pub doctor_server: SocketAddr,
     /// `MARQUEE_PLATFORM_HOST`: the staff's own host. Default `platform.localhost`.
     pub platform_host: String,
     /// `MARQUEE_PUBLIC_SCHEME` and `MARQUEE_PUBLIC_PORT`: how links in mail are built: scheme `https` and no port by default.
@@ -97,6 +100,8 @@ impl Config {
     /// As [`Config::from_env`].
     pub fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let required = |name| get(name).ok_or(ConfigError::Missing(name));
+        let metrics_bind = optional(&get, "MARQUEE_METRICS_BIND")?
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9464)));
         let bind = get("MARQUEE_BIND").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         Ok(Self {
             database_url: required("MARQUEE_DATABASE_URL")?,
@@ -110,8 +115,8 @@ impl Config {
             stripe_connect_webhook_secrets: list(&required("MARQUEE_STRIPE_CONNECT_WEBHOOK_SECRET")?),
             smtp_url: required("MARQUEE_SMTP_URL")?,
             bind: list(&bind).iter().map(|one| parse("MARQUEE_BIND", one)).collect::<Result<_, _>>()?,
-            metrics_bind: optional(&get, "MARQUEE_METRICS_BIND")?
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9464))),
+            metrics_bind,
+            doctor_server: optional(&get, "MARQUEE_DOCTOR_SERVER")?.unwrap_or(metrics_bind),
             platform_host: get("MARQUEE_PLATFORM_HOST").unwrap_or_else(|| "platform.localhost".to_owned()),
             public_scheme: get("MARQUEE_PUBLIC_SCHEME").unwrap_or_else(|| "https".to_owned()),
             public_port: optional(&get, "MARQUEE_PUBLIC_PORT")?,

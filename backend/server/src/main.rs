@@ -8,6 +8,7 @@ mod compose;
 mod health;
 mod openapi;
 mod pages;
+mod platform;
 mod seed;
 mod serve;
 mod stock;

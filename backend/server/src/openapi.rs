@@ -51,7 +51,8 @@ pub fn document() -> Value {
 
 fn needs_sign_in(path: &str) -> bool {
     let door = path.starts_with("/api/door/") && path != "/api/door/v1/devices";
-    door || path.ends_with("/v1/me")
+    let platform = path.starts_with("/api/platform/") && !path.starts_with("/api/platform/v1/sessions");
+    door || platform || path.ends_with("/v1/me")
 }
 
 fn problem_schema() -> Value {
@@ -87,6 +88,7 @@ fn merged() -> utoipa::openapi::OpenApi {
         marquee_tickets::ApiDoc::openapi(),
         marquee_door::ApiDoc::openapi(),
         marquee_tenants::staff::ApiDoc::openapi(),
+        crate::platform::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -134,6 +136,8 @@ mod tests {
             "/api/door/v1/performances/{id}/manifest",
             "/api/admin/v1/sessions",
             "/api/platform/v1/sessions",
+            "/api/platform/v1/database/holders",
+            "/api/platform/v1/drills/slow-report",
         ] {
             assert!(document["paths"].get(path).is_some(), "{path}");
         }

@@ -10,12 +10,14 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use marquee_catalog::Catalog;
 use marquee_checkout::{Checkout, CheckoutParts};
 use marquee_core::config::Config;
+use marquee_core::db::Db;
 use marquee_core::http::method_not_allowed;
 use marquee_core::limits::Limits;
 use marquee_core::telemetry;
 use marquee_door::Door;
 use marquee_inventory::Inventory;
 use marquee_inventory::availability::Availability;
+use marquee_inventory::strategy::Strategies;
 use marquee_tenants::staff::Staff;
 use marquee_tenants::{Host, Hosts};
 use marquee_tickets::{Tickets, deliver_mail};
@@ -26,7 +28,7 @@ use tracing_actix_web::TracingLogger;
 use crate::cli::Failure;
 use crate::compose::Foundation;
 use crate::health::{self, Readiness};
-use crate::{openapi, pages};
+use crate::{openapi, pages, platform};
 
 /// After SIGTERM `/readyz` fails for this long before the listener closes, so that balancers look elsewhere first.
 const DRAIN: Duration = Duration::from_millis(500);
@@ -61,8 +63,9 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let foundation = Foundation::open_lazily(config).await?;
     let services = Services::of(foundation)?;
     services.spawn_background();
-    let metrics_server = serve_metrics(&services.foundation.config, metrics)?;
+    let metrics_server = serve_metrics(&services.foundation, metrics)?;
     let readiness = services.readiness.clone();
+    let availability = services.inventory.availability().clone();
     let config = services.foundation.config.clone();
     let mut server = HttpServer::new(move || {
         let services = services.clone();
@@ -83,7 +86,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
         tracing::info!(%address, "listening");
     }
     let server = server.run();
-    tokio::spawn(stop_on_signal(server.handle(), metrics_server, readiness));
+    tokio::spawn(stop_on_signal(server.handle(), metrics_server, readiness, availability));
     server.await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -101,8 +104,15 @@ impl Services {
         let availability = Availability::new(db.clone());
         let catalog = Catalog::new(db.clone(), Arc::clone(&clock), Arc::new(availability.clone()));
         let secret = config.secret_key.clone();
-        let inventory =
-            Inventory::new(db.clone(), catalog.clone(), availability, secret.clone(), Arc::clone(&clock));
+        let inventory = Inventory::new(
+            db.clone(),
+            catalog.clone(),
+            availability,
+            secret.clone(),
+            Arc::clone(&clock),
+            Strategies::new(config.redis_url.as_deref()),
+            config.claim_batch,
+        );
         let provider = foundation.provider()?;
         let checkout = Checkout::new(CheckoutParts {
             config: Arc::new(config.clone()),
@@ -166,22 +176,24 @@ impl Services {
             .configure(marquee_tickets::routes)
             .configure(marquee_door::routes)
             .configure(marquee_tenants::staff::routes)
+            .configure(platform::routes)
             .configure(marquee_storefront::configure)
             .default_service(web::to(pages::nothing_here));
     }
 }
 
-/// Serves `/metrics` on a port of its own.
+/// Serves `/metrics` on a port of its own, and beside it `/holders`: what held the database's connections, as JSON.
 ///
 /// # Errors
 /// When the address is taken.
-pub fn serve_metrics(config: &Config, metrics: PrometheusHandle) -> Result<ServerHandle, Failure> {
+pub fn serve_metrics(foundation: &Foundation, metrics: PrometheusHandle) -> Result<ServerHandle, Failure> {
+    let (config, db) = (&foundation.config, foundation.db.clone());
     let server = HttpServer::new(move || {
-        let metrics = metrics.clone();
-        App::new().route(
-            "/metrics",
-            web::get().to(move || std::future::ready(HttpResponse::Ok().body(metrics.render()))),
-        )
+        App::new()
+            .app_data(web::Data::new(metrics.clone()))
+            .app_data(web::Data::new(db.clone()))
+            .route("/metrics", web::get().to(show_metrics))
+            .route("/holders", web::get().to(show_holders))
     })
     .workers(1)
     .disable_signals()
@@ -191,6 +203,15 @@ pub fn serve_metrics(config: &Config, metrics: PrometheusHandle) -> Result<Serve
     let handle = server.handle();
     tokio::spawn(server);
     Ok(handle)
+}
+
+async fn show_metrics(metrics: web::Data<PrometheusHandle>, db: web::Data<Db>) -> HttpResponse {
+    db.publish_holders();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
+}
+
+async fn show_holders(db: web::Data<Db>) -> HttpResponse {
+    HttpResponse::Ok().json(platform::Holders { holders: db.holders() })
 }
 
 /// Waits until somebody tells the program to stop.
@@ -207,7 +228,12 @@ pub async fn told_to_stop() -> std::io::Result<()> {
     Ok(())
 }
 
-async fn stop_on_signal(server: ServerHandle, metrics: ServerHandle, readiness: Readiness) {
+async fn stop_on_signal(
+    server: ServerHandle,
+    metrics: ServerHandle,
+    readiness: Readiness,
+    availability: Availability,
+) {
     if let Err(error) = told_to_stop().await {
         tracing::error!(%error, "signals cannot be heard");
         return;
@@ -215,6 +241,8 @@ async fn stop_on_signal(server: ServerHandle, metrics: ServerHandle, readiness: 
     tracing::info!("stopping: finishing what is under way");
     readiness.stop();
     tokio::time::sleep(DRAIN).await;
+    // Live updates never end by themselves.
+    availability.close_live();
     server.stop(true).await;
     metrics.stop(false).await;
 }

@@ -16,7 +16,7 @@ use crate::serve;
 pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let metrics = telemetry::start_metrics()?;
     let foundation = Foundation::open_lazily(config).await?;
-    let metrics_server = serve::serve_metrics(&foundation.config, metrics)?;
+    let metrics_server = serve::serve_metrics(&foundation, metrics)?;
     let directory = tokio::spawn(foundation.directory.clone().keep_current(foundation.db.clone()));
     let work = serve::Services::of(foundation)?.work();
     tokio::select! {

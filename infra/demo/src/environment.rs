@@ -33,6 +33,7 @@ pub fn shared(port: u16, ports: &Ports, secrets: &Secrets) -> Variables {
         ("SMTP_URL", mail::smtp_url(ports)),
         ("BIND", "127.0.0.1:0".to_owned()),
         ("METRICS_BIND", "127.0.0.1:0".to_owned()),
+        ("DOCTOR_SERVER", format!("127.0.0.1:{}", ports.server_metrics)),
         ("PLATFORM_HOST", PLATFORM_HOST.to_owned()),
         ("PUBLIC_SCHEME", "http".to_owned()),
         ("PUBLIC_PORT", port.to_string()),

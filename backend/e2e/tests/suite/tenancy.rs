@@ -190,7 +190,10 @@ impl Walk {
         match (method, path) {
             (
                 "GET",
-                "/api/v1/events/{slug}" | "/api/v1/plans/{hash}" | "/api/v1/performances/{id}/availability",
+                "/api/v1/events/{slug}"
+                | "/api/v1/plans/{hash}"
+                | "/api/v1/performances/{id}/availability"
+                | "/api/v1/performances/{id}/availability/live",
             ) => with("accept", &["*/*"], None, 404, "not_found").await,
             ("POST", "/api/v1/performances/{id}/holds") => {
                 with("accept", &["*/*"], Some(seats(&[seat('B', 1)])), 404, "not_found").await
@@ -241,13 +244,15 @@ impl Walk {
                 with("authorization", &[&bearer[1]], None, 401, "unauthorized").await
             }
             // The platform's own, which no tenant's host serves.
-            ("GET" | "DELETE", "/api/platform/v1/me" | "/api/platform/v1/sessions") => {
-                with("accept", &["*/*"], None, 404, "unknown_host").await
-            }
+            (
+                "GET" | "DELETE",
+                "/api/platform/v1/me" | "/api/platform/v1/sessions" | "/api/platform/v1/database/holders",
+            ) => with("accept", &["*/*"], None, 404, "unknown_host").await,
             (
                 "POST",
                 "/api/platform/v1/sessions"
                 | "/api/platform/v1/sessions/refresh"
+                | "/api/platform/v1/drills/slow-report"
                 | "/webhooks/stripe"
                 | "/webhooks/stripe/connect",
             ) => with("accept", &["*/*"], Some(json!({})), 404, "unknown_host").await,

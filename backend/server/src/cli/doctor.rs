@@ -1,5 +1,7 @@
 //! `marquee doctor`: is the set-up sound?
 
+mod pool;
+
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,6 +11,7 @@ use marquee_core::params;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
+use self::pool::Pool;
 use super::{Failure, print_json, print_line};
 use crate::compose::Foundation;
 
@@ -16,7 +19,7 @@ const DOCTOR: Tag = Tag::report("doctor");
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Answer as JSON: `{checks:[{name,ok,detail}]}`.
+    /// Answer as JSON: `{checks:[{name,ok,detail}],pool:{holders,transactions}}`.
     #[arg(long)]
     json: bool,
 }
@@ -31,6 +34,7 @@ struct Check {
 #[derive(Debug, Serialize)]
 struct Report {
     checks: Vec<Check>,
+    pool: Pool,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -48,24 +52,32 @@ fn check(name: &'static str, outcome: Result<String, String>) -> Check {
 }
 
 pub async fn run(options: Options) -> Result<ExitCode, Failure> {
-    let mut checks = Vec::new();
+    let (mut checks, mut pool) = (Vec::new(), Pool::default());
     match Config::from_env() {
         Err(error) => checks.push(check("configuration", Err(error.to_string()))),
         Ok(config) => {
             checks.push(check("configuration", Ok("every setting can be read".to_owned())));
             match Foundation::open(config).await {
                 Err(error) => checks.push(check("database", Err(error.to_string()))),
-                Ok(foundation) => examine(&foundation, &mut checks).await,
+                Ok(foundation) => {
+                    examine(&foundation, &mut checks).await;
+                    let found = pool::look(&foundation.db, foundation.config.doctor_server, DOCTOR).await;
+                    let found = found.map(|found| pool = found).map_err(|error| error.to_string());
+                    checks.push(check("connections", found.map(|()| pool.summary())));
+                }
             }
         }
     }
     let sound = checks.iter().all(|one| one.ok);
-    let report = Report { checks };
+    let report = Report { checks, pool };
     if options.json {
         print_json(&report)?;
     } else {
         for one in &report.checks {
             print_line(format!("{}  {:<16} {}", if one.ok { "ok  " } else { "FAIL" }, one.name, one.detail));
+        }
+        for line in report.pool.lines() {
+            print_line(format!("      {line}"));
         }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -16,6 +16,7 @@ mod conformance;
 mod controls;
 mod door;
 mod faults;
+mod holders;
 mod inventory;
 mod pages;
 mod schema;

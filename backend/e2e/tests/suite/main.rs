@@ -10,6 +10,7 @@
 mod arena;
 mod audit;
 mod bad_input;
+mod browse;
 mod browser;
 mod checkout;
 mod conformance;

@@ -1,8 +1,9 @@
 // Standing places: how many of which ticket.
 
-import { call, explain, problemOf, showProblem } from "./lib/api";
+import { explain, problemOf, showProblem } from "./lib/api";
 import { all, find, say } from "./lib/dom";
-import { busy, holdAndGo } from "./lib/hold";
+import { busy, holdAndGo, showWait } from "./lib/hold";
+import { follow } from "./lib/live";
 import { money, page, t } from "./lib/page";
 
 const performance = page.performance;
@@ -23,7 +24,9 @@ const tray = find<HTMLElement>("#tray");
 const said = find<HTMLElement>("#said");
 const button = find<HTMLButtonElement>("[data-action=checkout]", tray);
 const problem = find<HTMLElement>("[data-problem]", tray);
+const notice = find<HTMLElement>("[data-notice]", tray);
 const free = new Map<string, number>();
+let holding = false;
 
 const rows: Row[] = all<HTMLElement>(".place", form).flatMap((element) => {
   const level = performance.levels.find((one) => one.id === element.dataset.level);
@@ -80,41 +83,42 @@ form.addEventListener("submit", (event) => {
     .filter((row) => row.count > 0)
     .map((row) => ({ price_level: row.level, quantity: row.count, ticket_type: row.type }));
   if (places.length === 0) return;
-  busy(button, t("holding"), () => holdAndGo(performance.id, { places })).catch((error: unknown) => {
-    showProblem(problem, explain(problemOf(error), undefined, chosen()));
-    void refresh();
-    show();
-  });
+  holding = true;
+  busy(button, t("holding"), () =>
+    holdAndGo(performance.id, { places }, (seconds) => showWait(notice, seconds)),
+  )
+    .catch((error: unknown) => {
+      holding = false;
+      showProblem(problem, explain(problemOf(error), undefined, chosen()));
+      void live.refresh();
+      show();
+    })
+    .finally(() => showWait(notice, null));
 });
 
 interface Availability {
-  price_levels: { id: string; free: number }[];
+  price_levels?: { id: string; free: number }[];
 }
 
-let version = "";
-
-async function refresh(): Promise<void> {
-  const answer = await call<Availability>(`/performances/${performance?.id}/availability`, {
-    tries: 1,
-  }).catch(() => null);
-  if (!answer) return;
-  const next = JSON.stringify(answer.price_levels);
-  if (next === version) return;
-  version = next;
-  for (const level of answer.price_levels) free.set(level.id, level.free);
+function told({ price_levels = [] }: Availability): void {
+  for (const level of price_levels) free.set(level.id, level.free);
+  // While a hold is asked for, what goes is most likely its own.
+  if (holding) return;
   for (const row of rows) row.count = Math.min(row.count, free.get(row.level) ?? row.count);
   show();
 }
 
-async function begin(): Promise<void> {
-  await refresh();
-  const first = rows.find((row) => left(row.level) > 0);
-  if (first && chosen() === 0) first.count = 1;
-  show();
-  setInterval(() => {
-    if (document.visibilityState === "visible") void refresh();
-  }, 2000);
-}
+let begun = false;
+const live = follow<Availability, Availability>(performance.id, {
+  state(answer) {
+    told(answer);
+    if (begun) return;
+    begun = true;
+    const first = rows.find((row) => left(row.level) > 0);
+    if (first && chosen() === 0) first.count = 1;
+    show();
+  },
+  delta: told,
+});
 
 show();
-void begin();

@@ -1,404 +1,200 @@
 // Choosing seats: the plan, the tray, and the best seats by list.
 
-import minusIcon from "../base/icons/x.svg";
-import { ApiError, call, explain, problemOf, showProblem } from "./lib/api";
-import { all, el, find, icon, say } from "./lib/dom";
-import { busy, holdAndGo } from "./lib/hold";
-import { type Level, money, moneyShort, page, type TicketType, t } from "./lib/page";
-import { Camera } from "./map/camera";
-import { type Drawing, draw } from "./map/drawing";
-import { next } from "./map/keys";
-import { bits, type Layout, layOut, type Plan, type Seat } from "./map/plan";
+import { ApiError, explain, type Problem, problemOf } from "./lib/api";
+import { all, find, say } from "./lib/dom";
+import { busy, holdAndGo, showWait } from "./lib/hold";
+import { follow } from "./lib/live";
+import { money, t } from "./lib/page";
+import { layOut, type Plan, type Seat } from "./map/plan";
+import { offerLevels } from "./seating/best";
+import { type Availability, Board, type Changed, type Delta } from "./seating/board";
+import { Large } from "./seating/large";
+import { countLegend, showLegend } from "./seating/legend";
+import { nearby } from "./seating/nearby";
+import { type Chosen, Sale } from "./seating/sale";
+import type { SeatMap } from "./seating/seatmap";
+import { levelsUsed } from "./seating/sections";
+import { showTray, trayNotice, trayProblem, trayWait, way } from "./seating/tray";
+import { openWhole } from "./seating/whole";
+import { currency, labelOf, levels, limit, nameOf, priceOf, sectionName, show } from "./seating/words";
 
-const show = page.performance;
-if (!show) throw new Error("no performance on this page");
-const levels: Level[] = show.levels;
-const limit = show.limit;
-
-const map = find<HTMLElement>("#map");
 const said = find<HTMLElement>("#said");
-const tray = find<HTMLElement>("#tray");
-const list = find<HTMLElement>("#tray-list");
-const where = find<HTMLElement>("#map-where");
-const way = find<HTMLButtonElement>("[data-action=checkout]", tray);
-const trayProblem = find<HTMLElement>("[data-problem]", tray);
+let sale: Sale | null = null;
+let whole: SeatMap | null = null;
+let large: Large | null = null;
 
-interface Chosen {
-  seat: number;
-  type: TicketType;
+const mapNow = () => whole ?? large?.map ?? null;
+
+/** Shows what has changed, on the plan and in the tray. */
+function paint(changed: Changed): void {
+  if (large) large.paint(changed);
+  else for (const at of changed) whole?.paint(at);
 }
 
-let layout: Layout | null = null;
-let drawing: Drawing | null = null;
-let camera: Camera | null = null;
-let free: boolean[] = [];
-let focused = 0;
-let chosen: Chosen[] = [];
-
-/* Words */
-
-const nameOf = (seat: Seat) =>
-  t("seat-label", {
-    section: layout?.sections[seat.section]?.name ?? "",
-    row: seat.row,
-    number: seat.number,
-  });
-
-const levelOf = (seat: Seat) => levels[seat.level];
-
-function labelOf(seat: Seat, at: number): string {
-  const name = nameOf(seat);
-  const level = levelOf(seat);
-  const type = level?.ticket_types[0];
-  if (!level || !type) return t("seat-not-sold", { seat: name });
-  if (isChosen(at)) return t("seat-chosen", words(name, level, type));
-  return free[at] ? t("seat-available", words(name, level, type)) : t("seat-gone", { seat: name });
+function tray(): void {
+  showTray(sale, (one) => toggle(one.seat.at));
 }
 
-const words = (seat: string, level: Level, type: TicketType) => ({
-  seat,
-  level: level.name,
-  price: money(type.price.total, type.price.currency),
-});
+/* Choosing */
 
-const isChosen = (at: number) => chosen.some((one) => one.seat === at);
-const sum = () => chosen.reduce((total, one) => total + one.type.price.total, 0);
-const currency = () => levels[0]?.ticket_types[0]?.price.currency ?? "EUR";
-
-/* State → page */
-
-function paint(at: number): void {
-  const seat = layout?.seats[at];
-  const element = drawing?.seats[at];
-  if (!seat || !element) return;
-  const can = (free[at] || isChosen(at)) && seat.level >= 0;
-  element.setAttribute("aria-checked", String(isChosen(at)));
-  if (can) element.removeAttribute("aria-disabled");
-  else element.setAttribute("aria-disabled", "true");
-  element.setAttribute("aria-label", labelOf(seat, at));
+function toggle(at: number, seat = seatAt(at)): void {
+  if (!sale || !seat) return;
+  trayProblem(null);
+  const name = nameOf(sale.layout, seat);
+  const outcome = sale.toggle(seat);
+  const told = { seat: name, count: sale.chosen.length, total: money(sale.total, currency()) };
+  const type = levels[seat.level]?.ticket_types[0];
+  if (outcome === "removed") say(said, t("seat-removed", told));
+  else if (outcome === "added" && type) say(said, t("seat-added", { ...told, price: priceOf(type) }));
+  else if (outcome === "limit") trayProblem(t("limit-reached", { count: limit }));
+  else say(said, labelOf(sale.layout, seat, sale.stateOf(seat)));
+  mapNow()?.paint(at);
+  tray();
 }
 
-function showTray(): void {
-  list.replaceChildren(
-    ...chosen.flatMap((one) => {
-      const seat = layout?.seats[one.seat];
-      const level = seat && levelOf(seat);
-      if (!seat || !level) return [];
-      const name = nameOf(seat);
-      const remove = el("button", {
-        type: "button",
-        class: "tray-remove",
-        "aria-label": t("remove", { seat: name }),
-      });
-      remove.append(icon(minusIcon));
-      remove.addEventListener("click", () => {
-        toggle(one.seat);
-        const rest = list.querySelector<HTMLElement>(".tray-remove");
-        (rest ?? drawing?.seats[one.seat] ?? way).focus();
-      });
-      const price = moneyShort(one.type.price.total, one.type.price.currency);
-      const section = layout?.sections[seat.section]?.name ?? "";
-      const place = t("seat-in-row", { row: seat.row, number: seat.number });
-      return [
-        el(
-          "li",
-          { class: "tray-item" },
-          el("i", { class: `swatch level-${seat.level + 1}` }),
-          el("span", { class: "seat-name" }, place, el("small", {}, section)),
-          level.ticket_types.length > 1
-            ? typeSelect(one, level, name)
-            : el("span", { class: "price" }, price),
-          remove,
-        ),
-      ];
-    }),
-  );
-  find("[data-count]", tray).textContent = t("tray-count", { count: chosen.length });
-  find("[data-total]", tray).textContent = chosen.length > 0 ? money(sum(), currency()) : "";
-  way.disabled = chosen.length === 0;
+/** A seat that is drawn or chosen. */
+const seatAt = (at: number): Seat | undefined =>
+  mapNow()?.seatAt(at) ?? sale?.chosen.find((one) => one.seat.at === at)?.seat;
+
+/* What the shop says */
+
+function told(changed: Changed): void {
+  if (!sale) return;
+  const lost = sale.lose(changed);
+  paint(changed);
+  countLegend(sale.board);
+  const [first] = lost;
+  if (!first) return;
+  tray();
+  trayProblem(null, offerFor(lost));
+  trayNotice(lost.map((one) => t("seat-lost", { seat: nameIn(one.seat) })).join(" "));
 }
 
-function typeSelect(one: Chosen, level: Level, name: string): HTMLSelectElement {
-  const select = el("select", { "aria-label": t("ticket-type-for", { seat: name }) });
-  for (const type of level.ticket_types) {
-    const price = moneyShort(type.price.total, type.price.currency);
-    const option = el("option", { value: type.id }, `${type.name} ${price}`);
-    option.selected = type.id === one.type.id;
-    select.append(option);
+const nameIn = (seat: Seat) => (sale ? nameOf(sale.layout, seat) : seat.id);
+
+/** As many seats near those that are lost; together with what is still chosen where that makes a party. */
+function offerFor(lost: Chosen[]): { words: string; take(): void } | undefined {
+  const [first] = lost;
+  if (!sale || !first) return undefined;
+  const party = sale.chosen.every((one) => one.seat.level === first.seat.level) ? sale.chosen.length : 0;
+  for (const count of new Set([lost.length + party, lost.length, 1])) {
+    const seats = nearby(sale.layout, sale.board, first.seat, count);
+    const [one, last] = [seats[0], seats[seats.length - 1]];
+    if (!one || !last) continue;
+    const section = sectionName(sale.layout, one);
+    const range = { section, row: one.row, first: one.number, last: last.number };
+    const words = t("offer", { seats: one === last ? nameIn(one) : t("seats-label", range) });
+    return { words, take: () => take(seats, count > lost.length) };
   }
-  select.addEventListener("change", () => {
-    one.type = level.ticket_types.find((type) => type.id === select.value) ?? one.type;
-    find("[data-total]", tray).textContent = money(sum(), currency());
-  });
-  return select;
+  return undefined;
 }
 
-function toggle(at: number): void {
-  const seat = layout?.seats[at];
-  const type = seat && levelOf(seat)?.ticket_types[0];
-  if (!seat || !type) return;
-  showProblem(trayProblem, null);
-  const name = nameOf(seat);
-  if (isChosen(at)) {
-    chosen = chosen.filter((one) => one.seat !== at);
-    say(said, t("seat-removed", { seat: name, count: chosen.length, total: money(sum(), currency()) }));
-  } else if (!free[at]) {
-    say(said, labelOf(seat, at));
-    return;
-  } else if (chosen.length >= limit) {
-    showProblem(trayProblem, t("limit-reached", { count: limit }));
-    return;
-  } else {
-    chosen = [...chosen, { seat: at, type }];
-    const price = money(type.price.total, type.price.currency);
-    say(said, t("seat-added", { seat: name, price, count: chosen.length, total: money(sum(), currency()) }));
-  }
-  paint(at);
-  showTray();
-}
-
-/* Plan */
-
-function focusSeat(at: number, move = true): void {
-  drawing?.seats[focused]?.setAttribute("tabindex", "-1");
-  focused = at;
-  const element = drawing?.seats[at];
-  element?.setAttribute("tabindex", "0");
-  if (!move) return;
-  element?.focus({ preventScroll: true });
-  const seat = layout?.seats[at];
-  if (seat) camera?.reveal(seat);
-}
-
-function listen(root: SVGSVGElement): void {
-  const seatAt = (target: EventTarget | null) => {
-    const element = (target as Element | null)?.closest<SVGGElement>("[data-seat]");
-    return element && drawing ? drawing.seats.indexOf(element) : -1;
-  };
-  root.addEventListener("click", (event) => {
-    if (camera?.dragged && event.detail > 0) return;
-    const at = seatAt(event.target);
-    const section = (event.target as Element).closest<SVGElement>("[data-section]")?.dataset.section;
-    const pixels = camera?.pixelsPerSeat ?? 0;
-    const coarse = (event as PointerEvent).pointerType === "touch" && pixels < 20;
-    const near = at >= 0 ? layout?.seats[at]?.section : section === undefined ? undefined : Number(section);
-    if ((coarse || at < 0) && near !== undefined) {
-      const box = layout?.sections[near]?.box;
-      if (box && pixels < 26) camera?.fit(box);
-      return;
-    }
-    if (at >= 0) {
-      focusSeat(at, false);
-      toggle(at);
-    }
-  });
-  root.addEventListener("keydown", (event) => {
-    const at = seatAt(event.target);
-    if (at < 0 || !layout || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      toggle(at);
-      return;
-    }
-    if (event.key === "+" || event.key === "-") {
-      camera?.zoom(event.key === "+" ? 1.6 : 1 / 1.6);
-      return;
-    }
-    const to = next(layout.seats, at, event.key);
-    if (to === null) return;
-    event.preventDefault();
-    focusSeat(to);
-  });
-  root.addEventListener("focusin", (event) => {
-    const at = seatAt(event.target);
-    const seat = layout?.seats[at];
-    if (!seat) return;
-    if (at !== focused) focusSeat(at, false);
-    where.textContent = nameOf(seat);
-    where.hidden = false;
-  });
-  root.addEventListener("focusout", () => {
-    where.hidden = true;
-  });
-}
-
-for (const button of all<HTMLButtonElement>("[data-zoom]")) {
-  button.addEventListener("click", () => {
-    if (button.dataset.zoom === "whole") camera?.whole();
-    else camera?.zoom(button.dataset.zoom === "in" ? 1.8 : 1 / 1.8);
-  });
-}
-
-/* Legend: one price at a time, or all */
-
-const legend = all<HTMLButtonElement>(".legend-level");
-for (const button of legend) {
-  button.addEventListener("click", () => {
-    const on = button.getAttribute("aria-pressed") !== "true";
-    for (const other of legend) other.setAttribute("aria-pressed", String(on && other === button));
-    map.toggleAttribute("data-only", on);
-    const level = levels.findIndex((one) => one.id === button.dataset.level);
-    layout?.seats.forEach((seat, at) => {
-      drawing?.seats[at]?.classList.toggle("is-only", on && seat.level === level);
-    });
-  });
-}
-
-/* Availability, at most a second old at the source */
-
-interface Availability {
-  price_levels: { id: string; free: number }[];
-  sections: { id: string; free: string }[];
-}
-
-let known = "";
-
-async function refresh(): Promise<void> {
-  const answer = await call<Availability>(`/performances/${show?.id}/availability`, { tries: 1 }).catch(
-    () => null,
-  );
-  if (!answer || !layout) return;
-  // Not by its version: a hold that runs out frees seats without one.
-  const now = JSON.stringify([answer.sections, answer.price_levels]);
-  if (now === known) return;
-  known = now;
-  const bySection = new Map(answer.sections.map((section) => [section.id, bits(section.free)]));
-  layout.seats.forEach((seat, at) => {
-    const isFree = bySection.get(layout?.sections[seat.section]?.id ?? "")?.(seat.index) ?? false;
-    if (free[at] === isFree) return;
-    free[at] = isFree;
-    if (!isFree && isChosen(at)) lose(at);
-    paint(at);
-  });
-  for (const level of answer.price_levels) {
-    const button = legend.find((one) => one.dataset.level === level.id);
-    button?.toggleAttribute("data-gone", level.free === 0);
-    const words = button?.querySelector("[data-free]");
-    if (words) words.textContent = t("legend-free", { count: level.free });
-  }
-}
-
-function lose(at: number): void {
-  const seat = layout?.seats[at];
-  chosen = chosen.filter((one) => one.seat !== at);
-  if (seat) showProblem(trayProblem, t("seat-lost", { seat: nameOf(seat) }));
-  showTray();
+/** Takes what was offered, in place of the rest where that was the offer. */
+function take(seats: Seat[], instead: boolean): void {
+  if (!sale) return;
+  trayProblem(null);
+  const before = sale.chosen.map((one) => one.seat.at);
+  if (instead) sale.drop(before);
+  for (const seat of seats) sale.toggle(seat);
+  paint([...before, ...seats.map((seat) => seat.at)]);
+  if (seats[0]) large?.reveal(seats[0]);
+  tray();
+  say(said, t("tray-count", { count: sale.chosen.length }));
+  way.focus();
 }
 
 /* On to checkout */
 
 way.addEventListener("click", () => {
-  const wish = chosen.flatMap((one) => {
-    const seat = layout?.seats[one.seat];
-    return seat ? [{ seat: seat.id, ticket_type: one.type.id }] : [];
-  });
-  showProblem(trayProblem, null);
-  busy(way, t("holding"), () => holdAndGo(show.id, { seats: wish }))
-    .catch(async (error: unknown) => {
-      const problem = problemOf(error);
-      const lost = new Set(problem.seats ?? []);
-      const message = explain(problem, (id) => {
-        const seat = layout?.seats.find((one) => one.id === id);
-        return seat ? nameOf(seat) : id;
-      });
-      layout?.seats.forEach((seat, at) => {
-        if (lost.has(seat.id)) {
-          free[at] = false;
-          chosen = chosen.filter((one) => one.seat !== at);
-          paint(at);
-        }
-      });
-      await refresh();
-      showProblem(trayProblem, message);
-    })
-    .finally(showTray);
+  const now = sale;
+  if (!now) return;
+  trayProblem(null);
+  mapNow()?.markLost([]);
+  now.holding = true;
+  const seats = now.chosen.map((one) => ({ seat: one.seat.id, ticket_type: one.type.id }));
+  busy(way, t("holding"), () => holdAndGo(show.id, { seats }, (seconds) => showWait(trayWait, seconds)))
+    .catch((error: unknown) => refused(now, problemOf(error)))
+    .finally(() => {
+      tray();
+    });
 });
 
-/* The best seats by list */
-
-const best = find<HTMLFormElement>("#best");
-const [levelSelect, typeOf, countOf] = all<HTMLSelectElement>("select", best);
-const bestProblem = find<HTMLElement>("[data-problem]", best);
-
-const bestLevel = () => levels.find((one) => one.id === levelSelect?.value) ?? levels[0];
-
-/** Levels of which the plan has no seat are not offered. */
-function hideUnused(): void {
-  const used = new Set(layout?.seats.map((seat) => levels[seat.level]?.id));
-  for (const button of legend) button.hidden = !used.has(button.dataset.level);
-  for (const option of [...(levelSelect?.options ?? [])]) if (!used.has(option.value)) option.remove();
-  showTypes();
-  showBest();
+/** Says which seats were lost, marks them, and offers others. */
+async function refused(now: Sale, problem: Problem): Promise<void> {
+  const gone = new Set(problem.seats ?? []);
+  const lost = now.chosen.filter((one) => gone.has(one.seat.id));
+  const name = (id: string) => {
+    const one = lost.find(({ seat }) => seat.id === id);
+    return one ? nameIn(one.seat) : id;
+  };
+  const words = explain(problem, name);
+  const seats = lost.map((one) => one.seat.at);
+  now.drop(seats);
+  paint([...now.board.take(seats), ...seats]);
+  mapNow()?.markLost(seats);
+  await live?.refresh();
+  now.holding = false;
+  const later = now.lose(now.chosen.map((one) => one.seat.at));
+  paint(later.map((one) => one.seat.at));
+  trayProblem(words, offerFor([...lost, ...later]));
 }
-
-function showTypes(): void {
-  const types = bestLevel()?.ticket_types ?? [];
-  typeOf?.replaceChildren(...types.map((type) => el("option", { value: type.id }, type.name)));
-}
-
-function showBest(): void {
-  const type = bestLevel()?.ticket_types.find((one) => one.id === typeOf?.value);
-  const total = (type?.price.total ?? 0) * Number(countOf?.value ?? 1);
-  find("[data-best-total]", best).textContent = money(total, currency());
-}
-
-countOf?.append(
-  ...Array.from({ length: limit }, (_, at) => el("option", { value: String(at + 1) }, String(at + 1))),
-);
-if (countOf) countOf.value = String(Math.min(2, limit));
-showTypes();
-showBest();
-levelSelect?.addEventListener("change", showTypes);
-best.addEventListener("change", showBest);
-best.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const button = find<HTMLButtonElement>("button[type=submit]", best);
-  const quantity = Number(countOf?.value ?? 1);
-  const place = { price_level: levelSelect?.value ?? "", quantity, adjacent: quantity > 1 };
-  const wish = { places: [{ ...place, ...(typeOf?.value ? { ticket_type: typeOf.value } : {}) }] };
-  showProblem(bestProblem, null);
-  busy(button, t("finding"), () => holdAndGo(show.id, wish)).catch((error: unknown) => {
-    showProblem(bestProblem, explain(problemOf(error), undefined, quantity));
-  });
-});
 
 /* Begin */
 
+for (const button of all<HTMLButtonElement>("[data-zoom]")) {
+  button.addEventListener("click", () => {
+    const camera = large?.camera ?? whole?.camera;
+    if (button.dataset.zoom === "whole") camera?.whole();
+    else camera?.zoom(button.dataset.zoom === "in" ? 1.8 : 1 / 1.8);
+  });
+}
+
+// Whoever comes back from checkout finds the page as it stands now, not as it was left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
 async function loadPlan(): Promise<Plan> {
-  const response = await fetch(show?.plan_url ?? "", { headers: { Accept: "application/json" } });
+  const response = await fetch(show.plan_url ?? "", { headers: { Accept: "application/json" } });
   if (!response.ok)
     throw new ApiError({ status: response.status, code: "other", title: response.statusText });
   return (await response.json()) as Plan;
 }
 
+let live: ReturnType<typeof follow> | undefined;
+
 async function begin(): Promise<void> {
-  showTray();
-  const wait = find<HTMLElement>(".map-wait", map);
+  tray();
+  const wait = find<HTMLElement>(".map-wait");
+  let layout: ReturnType<typeof layOut>;
   try {
     layout = layOut(await loadPlan(), levels);
   } catch {
     wait.textContent = t("map-failed");
     return;
   }
-  drawing = draw(layout, map.dataset.label ?? "", t("map-stage"));
-  hideUnused();
-  free = layout.seats.map(() => false);
-  await refresh();
-  layout.seats.forEach((_, at) => {
-    paint(at);
+  const used = levelsUsed(layout, levels);
+  showLegend(used);
+  offerLevels(used);
+  const now = new Sale(layout, new Board(layout));
+  sale = now;
+  const open = () => {
+    wait.hidden = true;
+    if (show.large) large = new Large(now, toggle);
+    else whole = openWhole(now, toggle);
+  };
+  live = follow<Availability, Delta>(show.id, {
+    state(answer) {
+      const changed = now.board.state(answer);
+      if (wait.hidden) return told(changed);
+      open();
+      countLegend(now.board);
+    },
+    delta: (delta) => told(now.board.delta(delta)),
   });
-  wait.hidden = true;
-  map.prepend(drawing.root);
-  camera = new Camera(drawing.root, layout.box, layout.pitch, (pixels, zoomed) => {
-    map.classList.toggle("is-near", zoomed && pixels >= 18);
-    map.classList.toggle("is-far", pixels < 18);
-  });
-  listen(drawing.root);
-  const first = free.indexOf(true);
-  focusSeat(Math.max(0, first), false);
-  setInterval(() => {
-    if (document.visibilityState === "visible") void refresh();
-  }, 1500);
+  // The plan is shown also while nothing can be said of its seats.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  if (!wait.hidden) open();
 }
 
 void begin();

@@ -4,7 +4,7 @@ Posters and PDFs need plain static TrueType with Latin and extended Latin in one
 WOFF2 cut by script. So: pin the axes, cut to the characters we set, join the parts, name the result by its role.
 Run once, when a theme changes its faces:
 
-    npm install --no-save @fontsource-variable/{newsreader,instrument-sans,big-shoulders,chivo-mono,noto-sans,noto-sans-hebrew}
+    npm install --no-save @fontsource-variable/{newsreader,instrument-sans,big-shoulders,chivo-mono,archivo,noto-sans,noto-sans-hebrew}
     pip install fonttools brotli
     python3 tools/fonts.py
 """
@@ -63,6 +63,18 @@ FACES = {
         "Basement Text", 700,
         ["chivo-mono/files/chivo-mono-latin-wght-normal", "chivo-mono/files/chivo-mono-latin-ext-wght-normal"],
         {"wght": 700}, LATIN | MARKS),
+    "arena/fonts/display.ttf": (
+        "Arena Display", 800,
+        ["archivo/files/archivo-latin-standard-normal", "archivo/files/archivo-latin-ext-standard-normal"],
+        {"wght": 800, "wdth": 122}, LATIN | MARKS),
+    "arena/fonts/text.ttf": (
+        "Arena Text", 400,
+        ["archivo/files/archivo-latin-standard-normal", "archivo/files/archivo-latin-ext-standard-normal"],
+        {"wght": 430, "wdth": 100}, LATIN | MARKS),
+    "arena/fonts/text-bold.ttf": (
+        "Arena Text", 700,
+        ["archivo/files/archivo-latin-standard-normal", "archivo/files/archivo-latin-ext-standard-normal"],
+        {"wght": 650, "wdth": 100}, LATIN | MARKS),
     "base/fonts/fallback.ttf": (
         "Fallback Text", 400,
         [f"noto-sans/files/noto-sans-{part}-wght-normal" for part in ("latin", "latin-ext", "greek", "cyrillic", "cyrillic-ext")],
@@ -76,6 +88,7 @@ FACES = {
 LICENCES = {
     "riverside": ["newsreader", "instrument-sans"],
     "basement": ["big-shoulders", "chivo-mono"],
+    "arena": ["archivo"],
     "base": ["noto-sans", "noto-sans-hebrew"],
 }
 

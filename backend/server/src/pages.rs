@@ -148,6 +148,7 @@ impl CatalogPages {
             limit_per_order: one.limit_per_order.try_into().unwrap_or(1),
             price_levels: one.price_levels.iter().map(price_level).collect(),
             plan_url: one.plan.as_ref().map(marquee_catalog::PlanInfo::url),
+            plan_seats: one.plan.as_ref().map_or(0, |plan| plan.seats.try_into().unwrap_or(0)),
         }
     }
 }

@@ -15,6 +15,7 @@ impl Views<'_> {
                 "id": view.id,
                 "plan_url": performance.plan_url,
                 "limit": performance.limit_per_order,
+                "large": view.large,
                 "levels": levels,
             },
             "summary": self.summary(event, &view),

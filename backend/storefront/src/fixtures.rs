@@ -75,6 +75,7 @@ pub fn performance(number: u128, state: Saleable) -> Performance {
             ],
         }],
         plan_url: Some("/api/v1/plans/c0ffee".into()),
+        plan_seats: 1_240,
     }
 }
 
@@ -103,6 +104,8 @@ impl Programme {
         standing.plan_url = None;
         standing.few_left = true;
         standing.ends_at = Some(standing.starts_at + TimeDelta::hours(7));
+        let mut large = performance(18, Saleable::OnSale);
+        large.plan_seats = 60_000;
         let mut bare = event("bare", vec![performance(16, Saleable::OnSale)]);
         (bare.subtitle, bare.category) = (None, None);
         (bare.facts, bare.credits, bare.description) = (Vec::new(), Vec::new(), Vec::new());
@@ -125,6 +128,7 @@ impl Programme {
             event("sold-out", vec![performance(13, Saleable::SoldOut)]),
             event("cancelled", vec![performance(14, Saleable::Cancelled)]),
             event("ended", vec![performance(15, Saleable::Ended)]),
+            event("large", vec![large]),
             event("empty", Vec::new()),
             bare,
             hostile,

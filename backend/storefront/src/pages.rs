@@ -141,6 +141,8 @@ pub struct Performance {
     pub price_levels: Vec<PriceLevel>,
     /// Path of its seating plan for drawing (`/api/v1/plans/{hash}`); none for standing only.
     pub plan_url: Option<String>,
+    /// How many seats that plan has.
+    pub plan_seats: u32,
 }
 
 /// The contract's `state` of a performance.

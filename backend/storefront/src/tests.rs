@@ -183,6 +183,12 @@ async fn pictures_are_drawn_where_they_are_offered() {
 async fn way_on_and_seats_are_where_scripts_look_for_them() {
     let seated = get("riverside.localhost", &format!("/performances/{}", id(10))).await.body;
     assert!(seated.contains("data-action=\"checkout\"") && seated.contains("id=\"map\""));
+    assert!(!seated.contains("id=\"sections\""), "a small house shows its seats at once");
+    let large = get("arena.localhost", &format!("/performances/{}", id(18))).await.body;
+    for part in ["id=\"sections\"", "id=\"party\"", "name=\"adjacent\"", "data-action=\"checkout\"", "€58.00"]
+    {
+        assert!(large.contains(part), "{part}");
+    }
     let standing = get("basement.localhost", &format!("/performances/{}", id(11))).await.body;
     assert!(standing.contains("data-action=\"checkout\"") && standing.contains("class=\"stepper\""));
     let scheduled = get("basement.localhost", &format!("/performances/{}", id(12))).await.body;

@@ -41,7 +41,7 @@ pub struct Settings {
     pub stylesheet: String,
     /// Fonts that the first screen needs.
     pub preload: Vec<String>,
-    /// The family of posters: `theatre` or `club`.
+    /// The family of posters: `theatre`, `club` or `arena`.
     pub poster: String,
 }
 

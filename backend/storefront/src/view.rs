@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::format::{Calendar, Moment, money};
 use crate::pages::{Event, Performance, Poster, PriceLevel, Saleable, Site};
 
+/// With more seats than this a page opens with the plan's sections, not with all its seats.
+const LARGE_PLAN: u32 = 3_000;
+
 /// An event as templates see it.
 #[derive(Debug, Clone, Serialize)]
 pub struct EventView {
@@ -72,6 +75,8 @@ pub struct PerformanceView {
     pub from_price: Option<String>,
     /// Seats are chosen on a plan.
     pub reserved: bool,
+    /// The plan has too many seats to show at once: its sections come first.
+    pub large: bool,
     pub levels: Vec<LevelView>,
 }
 
@@ -201,6 +206,7 @@ impl Views<'_> {
             opens: opens.map(|at| self.calendar.moment(at)),
             from_price: cheapest.map(|price| self.cheapest(price)),
             reserved: performance.plan_url.is_some(),
+            large: performance.plan_seats > LARGE_PLAN,
             levels: performance
                 .price_levels
                 .iter()
@@ -254,7 +260,8 @@ impl Views<'_> {
 /// The kind of picture that suits a poster: flat shapes are small without loss, grain is not.
 pub fn picture_format(style: &str, theme_family: &str) -> &'static str {
     let family = style.split(':').next().unwrap_or_default();
-    if family == "club" || (family != "theatre" && theme_family == "club") { "jpg" } else { "webp" }
+    let known = matches!(family, "theatre" | "club" | "arena");
+    if (if known { family } else { theme_family }) == "theatre" { "webp" } else { "jpg" }
 }
 
 /// All prices of some levels.

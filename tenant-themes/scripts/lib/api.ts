@@ -28,7 +28,14 @@ interface Call {
   key?: string;
   /** How often to repeat after a lost or overloaded answer. */
   tries?: number;
+  /** Told before each wait for a shop that is overloaded; given, it is tried for as long as a minute and a half. */
+  onWait?: (seconds: number) => void;
 }
+
+/** For how long somebody waits for an overloaded shop. */
+const PATIENCE = 90_000;
+/** The longest wait between two tries, in seconds. */
+const LONGEST = 15;
 
 export const newKey = (): string =>
   crypto.randomUUID?.() ??
@@ -39,7 +46,10 @@ export const newKey = (): string =>
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
-  const { method = "GET", body, headers = {}, key, tries = key || method === "GET" ? 3 : 1 } = options;
+  const { method = "GET", body, headers = {}, key, onWait } = options;
+  const { tries = key || method === "GET" ? 3 : 1 } = options;
+  const begun = Date.now();
+  let lost = 0;
   const request: RequestInit = {
     method,
     headers: {
@@ -55,16 +65,20 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
     try {
       response = await fetch(`/api/v1${path}`, request);
     } catch {
-      if (attempt >= tries) throw new ApiError({ status: 0, code: "network", title: "network" });
-      await wait(600 * attempt);
+      lost += 1;
+      if (lost >= tries) throw new ApiError({ status: 0, code: "network", title: "network" });
+      await wait(600 * lost);
       continue;
     }
     if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
     const problem = await read(response);
     const again = response.status === 503 || problem.code === "idempotency_in_flight";
-    if (!again || attempt >= tries) throw new ApiError(problem);
-    const seconds = Number(response.headers.get("Retry-After")) || attempt;
-    await wait(Math.min(seconds, 5) * 1000);
+    const patient = onWait && response.status === 503 && Date.now() - begun < PATIENCE;
+    if (!again || (attempt >= tries && !patient)) throw new ApiError(problem);
+    const seconds = Math.min(Number(response.headers.get("Retry-After")) || attempt, onWait ? LONGEST : 5);
+    onWait?.(seconds);
+    // Not all at the same moment.
+    await wait(seconds * 1000 + Math.random() * 400);
   }
 }
 

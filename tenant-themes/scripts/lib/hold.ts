@@ -1,7 +1,7 @@
 // Making a hold and going on to checkout.
 
 import { call, newKey } from "./api";
-import { page } from "./page";
+import { page, t } from "./page";
 import { holds } from "./store";
 
 /** A unit of a hold, or a line of an order. */
@@ -30,8 +30,15 @@ export interface Wish {
 
 let last: { wish: string; key: string } | null = null;
 
-/** Holds what is wished for and opens checkout. The same wish after a lost answer is the same request. */
-export async function holdAndGo(performance: string, wish: Wish): Promise<void> {
+/**
+ * Holds what is wished for and opens checkout. The same wish after a lost answer is the same request. While the shop is
+ * overloaded it is tried again, and `onWait` told in how many seconds.
+ */
+export async function holdAndGo(
+  performance: string,
+  wish: Wish,
+  onWait?: (seconds: number) => void,
+): Promise<void> {
   const body = JSON.stringify(wish);
   if (last?.wish !== body) last = { wish: body, key: newKey() };
   try {
@@ -39,6 +46,7 @@ export async function holdAndGo(performance: string, wish: Wish): Promise<void> 
       method: "POST",
       body: wish,
       key: last.key,
+      ...(onWait ? { onWait } : {}),
     });
     last = null;
     holds.set(hold.hold_id, {
@@ -53,6 +61,13 @@ export async function holdAndGo(performance: string, wish: Wish): Promise<void> 
     if ((error as { problem?: { status: number } }).problem?.status) last = null;
     throw error;
   }
+}
+
+/** Says calmly beside a button that many are booking and when the next try is; takes it away with `null`. */
+export function showWait(box: HTMLElement, seconds: number | null): void {
+  const words = seconds === null ? "" : t("waiting", { count: Math.max(1, Math.round(seconds)) });
+  if (box.textContent !== words) box.textContent = words;
+  box.hidden = seconds === null;
 }
 
 /** While a request runs its button says so and takes no second press. */

@@ -27,6 +27,8 @@ export interface Performance {
   id: string;
   plan_url: string | null;
   limit: number;
+  /** The plan is too large for all its seats at once: its sections come first. */
+  large?: boolean;
   levels: Level[];
 }
 
@@ -80,8 +82,14 @@ export function moneyShort(amount: number, currency: string): string {
   return written(amount, currency, { trailingZeroDisplay: "stripIfInteger" });
 }
 
+/** Writers of prices: making one takes far longer than using it. */
+const writers = new Map<string, Intl.NumberFormat>();
+
 function written(amount: number, currency: string, more: object): string {
-  const format = new Intl.NumberFormat(page.locale, { style: "currency", currency, ...more });
+  const key = `${currency}${JSON.stringify(more)}`;
+  const format =
+    writers.get(key) ?? new Intl.NumberFormat(page.locale, { style: "currency", currency, ...more });
+  writers.set(key, format);
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount / 10 ** digits);
 }

@@ -12,6 +12,7 @@ export class Camera {
   private readonly pointers = new Map<number, { x: number; y: number }>();
   private moved = false;
   private frame = 0;
+  private readonly sizes = new ResizeObserver(() => (this.isWhole() ? this.whole(false) : this.apply()));
 
   constructor(
     private readonly svg: SVGSVGElement,
@@ -25,7 +26,13 @@ export class Camera {
     svg.addEventListener("pointermove", this.move);
     for (const end of ["pointerup", "pointercancel"] as const) svg.addEventListener(end, this.up);
     svg.addEventListener("wheel", this.wheel, { passive: false });
-    new ResizeObserver(() => (this.isWhole() ? this.whole(false) : this.apply())).observe(svg);
+    this.sizes.observe(svg);
+  }
+
+  /** Looks no longer. */
+  end(): void {
+    cancelAnimationFrame(this.frame);
+    this.sizes.disconnect();
   }
 
   /** Was the pointer that just went up used to move the plan? Then it was no tap. */
@@ -74,6 +81,13 @@ export class Camera {
     const w = Math.max(this.narrowest, Math.min(wanted, Math.max(tappable, this.narrowest)));
     const [cx, cy] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
     this.go(cx - w / 2, cy - (w * this.ratio) / 2, w, true);
+  }
+
+  /** Comes so close to where a pointer is that seats can be tapped. */
+  come(event: { clientX: number; clientY: number }): void {
+    const point = this.at(event);
+    const w = Math.max(this.narrowest, (this.pitch * this.svg.clientWidth) / 34);
+    this.go(point.x - w / 2, point.y - (w * this.ratio) / 2, w, true);
   }
 
   /** Moves just enough to have a point well in view. */

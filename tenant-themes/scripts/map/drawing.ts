@@ -1,47 +1,81 @@
 // The plan as SVG: blocks, areas, and an element for each seat.
 
 import { svg } from "../lib/dom";
-import { type Area, cornersOf, hull, type Layout, type Seat } from "./plan";
+import {
+  type Area,
+  cornersOf,
+  hull,
+  type Layout,
+  middleOf,
+  type Point,
+  type Seat,
+  seatsOf,
+  spread,
+} from "./plan";
 
 export interface Drawing {
   root: SVGSVGElement;
-  /** The element of each seat, in the layout's order. */
-  seats: SVGGElement[];
+  seats: Seat[];
+  /** The element of each seat, in the same order. */
+  elements: SVGGElement[];
 }
 
-const list = (points: { x: number; y: number }[]) =>
-  points.map((p) => `${p.x.toFixed(1)},${p.y.toFixed(1)}`).join(" ");
+export const list = (points: Point[]) => points.map((p) => `${p.x.toFixed(1)},${p.y.toFixed(1)}`).join(" ");
 
-/** Moves corners away from their middle. */
-function spread(points: { x: number; y: number }[], by: number): { x: number; y: number }[] {
-  const cx = points.reduce((sum, p) => sum + p.x, 0) / points.length;
-  const cy = points.reduce((sum, p) => sum + p.y, 0) / points.length;
-  return points.map((p) => {
-    const far = Math.hypot(p.x - cx, p.y - cy) || 1;
-    return { x: p.x + ((p.x - cx) / far) * by, y: p.y + ((p.y - cy) / far) * by };
-  });
-}
-
-export function draw(layout: Layout, label: string, stage: string): Drawing {
-  const root = svg("svg", { role: "group", "aria-label": label });
-  root.style.setProperty("--pitch", `${layout.pitch}px`);
+/** The whole plan. */
+export function drawWhole(layout: Layout, label: string, stage: string): Drawing {
+  const groups = layout.sections.map((section, at) => ({ name: section.name, seats: seatsOf(layout, at) }));
   const ground = svg("g", { "aria-hidden": "true" });
-  for (const area of layout.areas) drawArea(ground, area, stage, layout.areas.length === 1);
-  drawBlocks(ground, layout);
-  root.append(ground);
-  const seats = layout.seats.map((seat) => drawSeat(seat, layout.pitch));
-  layout.sections.forEach((section, at) => {
-    const group = svg("g", { role: "group", "aria-label": section.name });
-    for (const [index, seat] of layout.seats.entries()) {
-      const element = seats[index];
-      if (seat.section === at && element) group.append(element);
-    }
-    root.append(group);
-  });
-  return { root, seats };
+  for (const area of layout.areas) drawArea(ground, area, layout.areas.length === 1 ? stage : "");
+  for (const [at, { seats }] of groups.entries()) drawBlock(ground, layout, at, seats);
+  drawFloors(ground, layout);
+  return assemble(label, layout.pitch, ground, groups);
 }
 
-function drawArea(parent: SVGGElement, area: Area, stage: string, only: boolean): void {
+/** One section alone, turned so that its front is above; `front` says what is there. */
+export function drawSection(pitch: number, name: string, seats: Seat[], front: string): Drawing {
+  const ground = svg("g", { "aria-hidden": "true" });
+  const [first] = seats;
+  const points = { class: "map-block", points: list(spread(hull(seats), pitch)), "stroke-linejoin": "round" };
+  ground.append(svg("polygon", points));
+  drawRows(ground, seats, pitch);
+  if (front && first) {
+    const top = Math.min(...seats.map((seat) => seat.y));
+    const [left, right] = [Math.min(...seats.map((s) => s.x)), Math.max(...seats.map((s) => s.x))];
+    const x = (left + right) / 2;
+    const wide = Math.min(right - left, pitch * 14) / 2;
+    const y = top - pitch * 2.6;
+    const line = `M${x - wide} ${y + pitch * 0.9} Q${x} ${y + pitch * 0.35} ${x + wide} ${y + pitch * 0.9}`;
+    ground.append(svg("path", { class: "map-front", d: line, "stroke-width": pitch * 0.14 }));
+    const text = svg("text", { class: "map-text map-front-text", x, y: y - pitch * 0.35 });
+    text.textContent = front;
+    ground.append(text);
+  }
+  return assemble(name, pitch, ground, [{ name, seats }]);
+}
+
+function assemble(
+  label: string,
+  pitch: number,
+  ground: SVGGElement,
+  groups: { name: string; seats: Seat[] }[],
+): Drawing {
+  const root = svg("svg", { role: "group", "aria-label": label });
+  root.style.setProperty("--pitch", `${pitch}px`);
+  root.append(ground);
+  const elements: SVGGElement[] = [];
+  for (const { name, seats } of groups) {
+    const drawn = seats.map((seat) => drawSeat(seat, pitch));
+    const group = svg("g", { role: "group", "aria-label": name });
+    group.append(...drawn);
+    root.append(group);
+    elements.push(...drawn);
+  }
+  return { root, seats: groups.flatMap((group) => group.seats), elements };
+}
+
+/** Stage, pitch or lettering; `otherwise` is said of what has no lettering of its own. */
+export function drawArea(parent: SVGGElement, area: Area, otherwise: string): void {
   const corners = cornersOf(area);
   const [first, last] = [corners[0], corners[corners.length - 1]];
   const turn = area.rotation ? { transform: `rotate(${area.rotation} ${area.x ?? 0} ${area.y ?? 0})` } : {};
@@ -58,65 +92,60 @@ function drawArea(parent: SVGGElement, area: Area, stage: string, only: boolean)
   const own = area.text?.text.trim();
   const middle = first && last ? { x: (first.x + last.x) / 2, y: (first.y + last.y) / 2 } : null;
   const at = own && area.text ? { x: area.text.x, y: area.text.y } : middle;
-  const words = own || (only ? stage : "");
+  const words = own || otherwise;
   if (!words || !at) return;
   const text = svg("text", { class: "map-text map-area-text", ...at, ...turn });
   text.textContent = words;
   parent.append(text);
 }
 
-function drawBlocks(parent: SVGGElement, layout: Layout): void {
+function drawBlock(parent: SVGGElement, layout: Layout, at: number, seats: Seat[]): void {
   const { pitch } = layout;
-  for (const [at, section] of layout.sections.entries()) {
-    const corners = spread(hull(section.seats), pitch * 0.62);
-    const block = {
-      class: "map-block",
-      "data-section": at,
-      points: list(corners),
-      "stroke-linejoin": "round",
-    };
-    parent.append(svg("polygon", block));
-    const floor = layout.floors[section.floor];
-    if (floor && section.short) {
-      const [cx, cy] = [
-        (section.box.left + section.box.right) / 2,
-        (section.box.top + section.box.bottom) / 2,
-      ];
-      const [fx, fy] = [(floor.box.left + floor.box.right) / 2, (floor.box.top + floor.box.bottom) / 2];
-      const far = Math.hypot(cx - fx, cy - fy) || 1;
-      const edge =
-        reach(section.seats, { x: (cx - fx) / far, y: (cy - fy) / far }, { x: cx, y: cy }) + pitch * 1.35;
-      const text = svg("text", {
-        class: "map-text",
-        x: cx + ((cx - fx) / far) * edge,
-        y: cy + ((cy - fy) / far) * edge,
-      });
-      text.textContent = section.short;
-      parent.append(text);
-    }
-    drawRows(parent, section.seats, pitch);
+  const section = layout.sections[at];
+  const block = {
+    class: "map-block",
+    "data-block": at,
+    points: list(spread(hull(seats), pitch * 0.62)),
+    "stroke-linejoin": "round",
+  };
+  parent.append(svg("polygon", block));
+  const floor = layout.floors[section?.floor ?? -1];
+  if (floor && section?.short) {
+    const [c, f] = [middleOf(section.box), middleOf(floor.box)];
+    const far = Math.hypot(c.x - f.x, c.y - f.y) || 1;
+    const way = { x: (c.x - f.x) / far, y: (c.y - f.y) / far };
+    const edge = reach(seats, way, c) + pitch * 1.35;
+    const text = svg("text", { class: "map-text", x: c.x + way.x * edge, y: c.y + way.y * edge });
+    text.textContent = section.short;
+    parent.append(text);
   }
-  if (layout.floors.length > 1) {
-    for (const floor of layout.floors) {
-      const at = { x: layout.box.left + pitch, y: floor.box.top + pitch * 0.5 };
-      const text = svg("text", { class: "map-floor", ...at });
-      text.textContent = floor.name;
-      parent.append(text);
-    }
+  drawRows(parent, seats, pitch);
+}
+
+function drawFloors(parent: SVGGElement, layout: Layout): void {
+  if (layout.floors.length < 2) return;
+  for (const floor of layout.floors) {
+    const at = { x: layout.box.left + layout.pitch, y: floor.box.top + layout.pitch * 0.5 };
+    const text = svg("text", { class: "map-floor", ...at });
+    text.textContent = floor.name;
+    parent.append(text);
   }
 }
 
 /** How far the seats reach from a middle in a direction. */
-function reach(seats: Seat[], way: { x: number; y: number }, from: { x: number; y: number }): number {
+function reach(seats: Seat[], way: Point, from: Point): number {
   return Math.max(...seats.map((seat) => (seat.x - from.x) * way.x + (seat.y - from.y) * way.y));
 }
 
 /** The row's letter beside its first seat. */
 function drawRows(parent: SVGGElement, seats: Seat[], pitch: number): void {
   const rows = new Map<string, Seat[]>();
-  for (const seat of seats) rows.set(seat.row, [...(rows.get(seat.row) ?? []), seat]);
-  for (const [row, list] of rows) {
-    const [first, second] = list;
+  for (const seat of seats) {
+    const row = rows.get(seat.row);
+    if (row) row.push(seat);
+    else rows.set(seat.row, [seat]);
+  }
+  for (const [row, [first, second]] of rows) {
     if (!first) continue;
     const far = second ? Math.hypot(second.x - first.x, second.y - first.y) || 1 : 1;
     const way = second ? { x: (first.x - second.x) / far, y: (first.y - second.y) / far } : { x: -1, y: 0 };
@@ -131,25 +160,29 @@ function drawRows(parent: SVGGElement, seats: Seat[], pitch: number): void {
 }
 
 function drawSeat(seat: Seat, pitch: number): SVGGElement {
-  const at = `translate(${seat.x.toFixed(1)} ${seat.y.toFixed(1)})`;
   const group = svg("g", {
     class: `seat${seat.level >= 0 ? ` level-${seat.level + 1}` : ""}`,
-    transform: at,
+    transform: `translate(${seat.x.toFixed(1)} ${seat.y.toFixed(1)})`,
     role: "checkbox",
     "aria-checked": "false",
     "data-seat": seat.id,
     tabindex: "-1",
   });
-  const r = pitch * 0.4;
   const number = svg("text", { class: "number" });
   number.textContent = seat.number;
-  const tick = `M${-r * 0.45} ${r * 0.05} l${r * 0.32} ${r * 0.34} l${r * 0.6} ${-r * 0.72}`;
   group.append(
     svg("rect", { x: -pitch / 2, y: -pitch / 2, width: pitch, height: pitch, fill: "transparent" }),
-    svg("circle", { class: "dot", r }),
+    svg("circle", { class: "dot", r: pitch * 0.4 }),
     number,
-    svg("path", { class: "mark", d: tick }),
-    svg("circle", { class: "halo", r: pitch * 0.6 }),
   );
   return group;
+}
+
+/** The tick of a chosen seat. */
+export function tick(pitch: number): SVGPathElement {
+  const r = pitch * 0.4;
+  return svg("path", {
+    class: "mark",
+    d: `M${-r * 0.45} ${r * 0.05} l${r * 0.32} ${r * 0.34} l${r * 0.6} ${-r * 0.72}`,
+  });
 }

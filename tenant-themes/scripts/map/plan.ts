@@ -29,11 +29,16 @@ export interface Area {
   text?: { text: string; x: number; y: number; size: number };
 }
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Seat {
+  /** Its place among all seats of the plan. */
+  at: number;
   id: string;
   section: number;
-  /** Its place within the section, as in the availability's bits. */
-  index: number;
   row: string;
   number: string;
   x: number;
@@ -45,9 +50,11 @@ export interface Seat {
 export interface Section {
   id: string;
   name: string;
-  seats: Seat[];
   /** The last word of its name, if short: `3` of `Ground floor, block 3`. */
   short: string;
+  /** Where its first seat stands among all seats, and how many it has. */
+  first: number;
+  count: number;
   floor: number;
   box: Box;
 }
@@ -67,8 +74,12 @@ export interface Floor {
 }
 
 export interface Layout {
+  plan: Plan;
   sections: Section[];
-  seats: Seat[];
+  /** How many seats there are. */
+  total: number;
+  /** The price level of each seat; -1 when not for sale. */
+  levels: Int8Array;
   floors: Floor[];
   areas: Area[];
   /** Distance between neighbours. */
@@ -76,12 +87,17 @@ export interface Layout {
   box: Box;
 }
 
-export const boxOf = (points: { x: number; y: number }[]): Box => ({
-  left: Math.min(...points.map((p) => p.x)),
-  top: Math.min(...points.map((p) => p.y)),
-  right: Math.max(...points.map((p) => p.x)),
-  bottom: Math.max(...points.map((p) => p.y)),
-});
+export function boxOf(points: Iterable<Point>): Box {
+  const far = Number.POSITIVE_INFINITY;
+  const box = { left: far, top: far, right: -far, bottom: -far };
+  for (const { x, y } of points) {
+    box.left = Math.min(box.left, x);
+    box.right = Math.max(box.right, x);
+    box.top = Math.min(box.top, y);
+    box.bottom = Math.max(box.bottom, y);
+  }
+  return box;
+}
 
 const join = (a: Box, b: Box): Box => ({
   left: Math.min(a.left, b.left),
@@ -97,43 +113,100 @@ export const grow = (box: Box, by: number): Box => ({
   bottom: box.bottom + by,
 });
 
-/** Finds for each seat its level, and for each section its floor: sections share one when their names begin alike. */
+export const middleOf = (box: Box): Point => ({
+  x: (box.left + box.right) / 2,
+  y: (box.top + box.bottom) / 2,
+});
+
+/**
+ * Finds for each seat its level, and for each section its floor: sections share one when their names begin alike. The
+ * seats stay in the plan's columns; those of a section are made when it is drawn.
+ */
 export function layOut(plan: Plan, levels: Level[]): Layout {
   const levelOf = plan.categories.map((category) =>
     levels.findIndex((one) => one.categories.includes(category.name)),
   );
-  const sections: Section[] = plan.sections.map((section, at) => {
-    const seats: Seat[] = section.seats.id.map((id, index) => ({
-      id,
-      section: at,
-      index,
-      row: section.seats.row[index] ?? "",
-      number: section.seats.number[index] ?? "",
-      x: section.seats.x[index] ?? 0,
-      y: section.seats.y[index] ?? 0,
-      level: levelOf[section.seats.category[index] ?? -1] ?? -1,
-    }));
+  const total = plan.sections.reduce((sum, section) => sum + section.seats.id.length, 0);
+  const seatLevels = new Int8Array(total);
+  let first = 0;
+  const sections = plan.sections.map((section): Section => {
+    const { x, y, category } = section.seats;
+    const count = section.seats.id.length;
+    for (let index = 0; index < count; index++)
+      seatLevels[first + index] = levelOf[category[index] ?? -1] ?? -1;
     const last = section.name.split(/[\s,·:]+/).pop() ?? "";
+    const box = boxOf(x.map((left, index) => ({ x: left, y: y[index] ?? 0 })));
     const short = last.length <= 4 ? last : "";
-    return { id: section.id, name: section.name, short, seats, floor: 0, box: boxOf(seats) };
+    const made = { id: section.id, name: section.name, short, first, count, floor: 0, box };
+    first += count;
+    return made;
   });
-  const seats = sections.flatMap((section) => section.seats);
-  const pitch = pitchOf(seats, sections);
   const areas = plan.areas ?? [];
   const floors = floorsOf(sections);
   const drawn = areas.map(cornersOf).filter((corners) => corners.length > 0);
   const all = [...floors.map((floor) => floor.box), ...drawn.map(boxOf)].reduce(join);
-  return { sections, seats, floors, areas, pitch, box: grow(all, pitch * 2.2) };
+  const layout = { plan, sections, total, levels: seatLevels, floors, areas, pitch: 25, box: all };
+  layout.pitch = pitchOf(layout);
+  layout.box = grow(all, layout.pitch * 2.2);
+  return layout;
+}
+
+/** The seats of a section, in the plan's order. */
+export function seatsOf(layout: Layout, at: number): Seat[] {
+  const [section, source] = [layout.sections[at], layout.plan.sections[at]?.seats];
+  if (!section || !source) return [];
+  return source.id.map((id, index) => ({
+    at: section.first + index,
+    id,
+    section: at,
+    row: source.row[index] ?? "",
+    number: source.number[index] ?? "",
+    x: source.x[index] ?? 0,
+    y: source.y[index] ?? 0,
+    level: layout.levels[section.first + index] ?? -1,
+  }));
+}
+
+/** The section that a seat is of. */
+export function sectionOf(layout: Layout, at: number): number {
+  let [low, high] = [0, layout.sections.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((layout.sections[middle]?.first ?? 0) <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The line around a section's seats: the plan's own, or the hull. */
+export function outlineOf(layout: Layout, at: number): Point[] {
+  const own = layout.plan.sections[at]?.outline ?? [];
+  if (own.length > 2) return own.map(([x, y]) => ({ x, y }));
+  return spread(hull(seatsOf(layout, at)), layout.pitch * 0.62);
+}
+
+/** Moves corners away from their middle. */
+export function spread(points: Point[], by: number): Point[] {
+  const cx = points.reduce((sum, p) => sum + p.x, 0) / points.length;
+  const cy = points.reduce((sum, p) => sum + p.y, 0) / points.length;
+  return points.map((p) => {
+    const far = Math.hypot(p.x - cx, p.y - cy) || 1;
+    return { x: p.x + ((p.x - cx) / far) * by, y: p.y + ((p.y - cy) / far) * by };
+  });
 }
 
 /** The usual distance to the nearest seat of the same section. */
-function pitchOf(seats: Seat[], sections: Section[]): number {
-  const distances = seats.slice(0, 400).map((seat) => {
-    const others = sections[seat.section]?.seats ?? [];
-    return Math.min(
-      ...others.filter((one) => one !== seat).map((one) => Math.hypot(one.x - seat.x, one.y - seat.y)),
-    );
-  });
+function pitchOf(layout: Layout): number {
+  const distances: number[] = [];
+  for (let at = 0; at < layout.sections.length && distances.length < 400; at++) {
+    const seats = seatsOf(layout, at);
+    for (const seat of seats.slice(0, 400 - distances.length)) {
+      let least = Number.POSITIVE_INFINITY;
+      for (const one of seats)
+        if (one !== seat) least = Math.min(least, Math.hypot(one.x - seat.x, one.y - seat.y));
+      distances.push(least);
+    }
+  }
   const sorted = distances.filter((one) => Number.isFinite(one) && one > 0).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 25;
 }
@@ -151,7 +224,7 @@ function floorsOf(sections: Section[]): Floor[] {
 }
 
 /** The corners of an area's box or line, before it is turned; none for lettering alone. */
-export function cornersOf(area: Area): { x: number; y: number }[] {
+export function cornersOf(area: Area): Point[] {
   if (area.points) return area.points.map(([x, y]) => ({ x, y }));
   const [x, y] = [area.x ?? 0, area.y ?? 0];
   if (area.rx) {
@@ -169,10 +242,10 @@ export function cornersOf(area: Area): { x: number; y: number }[] {
 }
 
 /** The corners around a set of points, in order (Andrew's monotone chain). */
-export function hull(points: { x: number; y: number }[]): { x: number; y: number }[] {
+export function hull(points: Point[]): Point[] {
   const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
-  const half = (list: { x: number; y: number }[]) => {
-    const out: { x: number; y: number }[] = [];
+  const half = (list: Point[]) => {
+    const out: Point[] = [];
     for (const p of list) {
       while (out.length > 1) {
         const [a, b] = [out[out.length - 2], out[out.length - 1]];
@@ -184,10 +257,4 @@ export function hull(points: { x: number; y: number }[]): { x: number; y: number
     return out.slice(0, -1);
   };
   return [...half(sorted), ...half(sorted.reverse())];
-}
-
-/** The free bits of a section: bit i, least significant first, is seat i. */
-export function bits(base64: string): (index: number) => boolean {
-  const bytes = atob(base64);
-  return (index) => ((bytes.charCodeAt(index >> 3) >> (index & 7)) & 1) === 1;
 }

@@ -18,17 +18,22 @@ use uuid::Uuid;
 pub struct World {
     pub sites: BTreeMap<String, Arc<Site>>,
     events: BTreeMap<TenantId, Vec<Event>>,
-    /// The seating plan.
-    pub plan: Value,
+    /// The seating plans by the last part of their address.
+    plans: BTreeMap<String, Value>,
     /// How much of a performance is sold, from 0 to 1.
     pub sold: BTreeMap<PerformanceId, f64>,
 }
 
 impl World {
-    pub fn load(port: u16, plan: Option<&str>) -> Self {
-        let plan = plan.map_or_else(small_plan, |source| serde_json::from_str(source).expect("a plan"));
-        let mut world = Self { sites: BTreeMap::new(), events: BTreeMap::new(), plan, sold: BTreeMap::new() };
-        for theme in ["riverside", "basement"] {
+    pub fn load(port: u16, plan: Option<&str>, large: Option<&str>) -> Self {
+        let read = |source: &str| serde_json::from_str(source).expect("a plan");
+        let plans = BTreeMap::from([
+            ("riverside".to_owned(), plan.map_or_else(small_plan, read)),
+            ("arena".to_owned(), large.map_or_else(crate::bowl::plan, read)),
+        ]);
+        let mut world =
+            Self { sites: BTreeMap::new(), events: BTreeMap::new(), plans, sold: BTreeMap::new() };
+        for theme in ["riverside", "basement", "arena"] {
             let path = format!("{}/../../tenant-themes/{theme}/demo-events.json", env!("CARGO_MANIFEST_DIR"));
             let demo: Value =
                 serde_json::from_str(&std::fs::read_to_string(path).expect("demo events")).expect("json");
@@ -93,6 +98,7 @@ impl World {
         let venue = list(&demo["venues"]).find(|venue| venue["key"] == show["venue"]).expect("a venue");
         let performance = PerformanceId(id(key));
         self.sold.insert(performance, sold);
+        let plan = self.plans.get(theme).filter(|_| venue["kind"] == "seated");
         Performance {
             id: performance,
             starts_at,
@@ -109,8 +115,19 @@ impl World {
             few_left: sold > 0.88,
             limit_per_order: 8,
             price_levels,
-            plan_url: (theme == "riverside").then(|| "/api/v1/plans/demo".to_owned()),
+            plan_url: plan.map(|_| format!("/api/v1/plans/{theme}")),
+            plan_seats: plan.map_or(0, seats_of),
         }
+    }
+
+    /// The plan with this name.
+    pub fn plan(&self, name: &str) -> Option<&Value> {
+        self.plans.get(name)
+    }
+
+    /// The plan of a performance.
+    pub fn plan_of(&self, show: &Performance) -> Option<&Value> {
+        self.plan(show.plan_url.as_ref()?.rsplit('/').next()?)
     }
 
     /// All performances with their event and site.
@@ -119,6 +136,10 @@ impl World {
             event.performances.iter().find(|one| one.id == performance).map(|one| (event, one))
         })
     }
+}
+
+fn seats_of(plan: &Value) -> u32 {
+    list(&plan["sections"]).map(|one| list(&one["seats"]["id"]).count() as u32).sum()
 }
 
 /// An event as it is now: a sale may have opened since.
@@ -243,6 +264,6 @@ fn small_plan() -> Value {
         "size": { "width": 450, "height": 340 },
         "categories": categories,
         "sections": [{ "id": "stalls", "name": "Stalls", "outline": [], "seats": seats }],
-        "areas": [{ "shape": "rectangle", "x": 100, "y": 40, "width": 250, "height": 60, "text": "" }],
+        "areas": [{ "shape": "rectangle", "x": 100, "y": 40, "width": 250, "height": 60 }],
     })
 }

@@ -2,11 +2,11 @@
 //!
 //! ```sh
 //! (cd tenant-themes && npm ci && npm run watch) &
-//! cargo run -p marquee-storefront --example preview -- --port 8099 --plan plan.json
+//! cargo run -p marquee-storefront --example preview -- --port 8099 --plan plan.json --large-plan bowl.json
 //! ```
 //!
-//! Then open `http://riverside.localhost:8099` and `http://basement.localhost:8099`. `plan.json` is a seating plan in
-//! the shape of `GET /api/v1/plans/{hash}`; without it a small one is made up. Nothing is kept.
+//! Then open `http://riverside.localhost:8099`, `http://basement.localhost:8099` and `http://arena.localhost:8099`. The
+//! plans are in the shape of `GET /api/v1/plans/{hash}`; without them a small one and a bowl are made up. Nothing is kept.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +16,9 @@
 )]
 
 mod api;
+mod bowl;
 mod data;
+mod live;
 
 use std::sync::Arc;
 
@@ -30,8 +32,8 @@ async fn main() -> std::io::Result<()> {
     let option =
         |name: &str| arguments.iter().position(|one| one == name).and_then(|at| arguments.get(at + 1));
     let port: u16 = option("--port").map_or(8099, |port| port.parse().expect("a port"));
-    let plan = option("--plan").map(|path| std::fs::read_to_string(path).expect("a plan to read"));
-    let world = Arc::new(data::World::load(port, plan.as_deref()));
+    let plan = |name: &str| option(name).map(|path| std::fs::read_to_string(path).expect("a plan to read"));
+    let world = Arc::new(data::World::load(port, plan("--plan").as_deref(), plan("--large-plan").as_deref()));
     let sites = Arc::clone(&world);
     let site_of = move |request: &HttpRequest| {
         let host = request.connection_info().host().split(':').next().unwrap_or_default().to_lowercase();
@@ -43,7 +45,9 @@ async fn main() -> std::io::Result<()> {
         Storefront::new(pages, Box::new(site_of), payment, Arc::new(SystemClock)).expect("themes that parse");
     let shop = web::Data::new(shop);
     let shelf = web::Data::new(api::Shelf::new(world));
-    println!("http://riverside.localhost:{port}\nhttp://basement.localhost:{port}");
+    println!(
+        "http://riverside.localhost:{port}\nhttp://basement.localhost:{port}\nhttp://arena.localhost:{port}"
+    );
     HttpServer::new(move || {
         App::new()
             .app_data(shop.clone())

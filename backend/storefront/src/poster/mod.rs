@@ -1,5 +1,6 @@
 //! Posters drawn by seed: SVG by family and motif, rastered, and kept in memory.
 
+mod arena;
 mod canvas;
 mod club;
 mod raster;
@@ -44,7 +45,7 @@ impl Shape {
 /// What to draw.
 #[derive(Debug, Clone)]
 pub struct Drawing {
-    /// `theatre` or `club`.
+    /// `theatre`, `club` or `arena`.
     pub family: String,
     /// `orchard`, `rings` …; chosen by the seed where unknown.
     pub motif: String,
@@ -62,7 +63,7 @@ impl Drawing {
     /// The drawing of an event's poster in a theme with this family of posters.
     pub fn of(event: &Event, theme_family: &str, shape: Shape) -> Self {
         let (family, motif) = event.poster.style.split_once(':').unwrap_or((&event.poster.style, ""));
-        let known = matches!(family, "theatre" | "club");
+        let known = matches!(family, "theatre" | "club" | "arena");
         Self {
             family: if known { family } else { theme_family }.to_owned(),
             motif: motif.to_owned(),
@@ -77,13 +78,18 @@ impl Drawing {
     pub fn svg(&self, measure: &dyn Fn(&str) -> (f64, f64)) -> String {
         match self.family.as_str() {
             "club" => club::draw(self, measure),
+            "arena" => arena::draw(self, measure),
             _ => theatre::draw(self),
         }
     }
 
     /// Does it want film grain?
     pub fn grain(&self) -> u8 {
-        if self.family == "club" { 17 } else { 0 }
+        match self.family.as_str() {
+            "club" => 17,
+            "arena" => 9,
+            _ => 0,
+        }
     }
 }
 
@@ -191,7 +197,11 @@ mod tests {
     }
 
     fn theme_of(family: &str) -> &'static str {
-        if family == "club" { "basement" } else { "riverside" }
+        match family {
+            "club" => "basement",
+            "arena" => "arena",
+            _ => "riverside",
+        }
     }
 
     #[test]
@@ -199,6 +209,7 @@ mod tests {
         let all = [
             ("theatre", ["orchard", "sun", "hats", "wall", "road", "storm"]),
             ("club", ["rings", "stack", "scoop", "ribbon", "signal", "dial"]),
+            ("arena", ["beams", "halo", "court", "rink", "pyro", "screens"]),
         ];
         for (family, motifs) in all {
             let fonts = Fonts::of(theme_of(family));

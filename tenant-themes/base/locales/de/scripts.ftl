@@ -2,6 +2,7 @@
 
 seat-label = { $section }, Reihe { $row }, Platz { $number }
 seat-in-row = Reihe { $row }, Platz { $number }
+seats-label = { $section }, Reihe { $row }, Plätze { $first } bis { $last }
 seat-available = { $seat }. { $level }, { $price }. Frei
 seat-chosen = { $seat }. { $level }, { $price }. Gewählt
 seat-gone = { $seat }. Vergeben
@@ -18,6 +19,30 @@ seat-removed = { $seat } entfernt. { $count ->
 seat-lost = { $seat } hat gerade jemand anderes bekommen und wurde entfernt.
 map-failed = Der Saalplan konnte nicht geladen werden. Nehmen Sie „Wir wählen für Sie“, oder laden Sie die Seite neu.
 map-stage = Bühne
+section-label = { $section }. Ab { $price }, { $count } frei
+section-label-gone = { $section }. Ausverkauft
+section-label-few = { $section }. { $count ->
+    [one] Zu diesem Preis nichts frei
+   *[other] Keine { $count } Plätze nebeneinander
+  }
+section-facts = Ab { $price } · { $count } frei
+section-facts-gone = Ausverkauft
+tier-facts = ab { $price } · { $count } frei
+from = ab { $price }
+finder-found = { $count ->
+    [0] Kein Block passt
+    [one] Ein Block passt
+   *[other] { $count } Blöcke passen
+  }
+finder-none = { $count ->
+    [one] Zu diesem Preis ist nichts frei. Versuchen Sie einen anderen Preis.
+   *[other] Kein Block hat zu diesem Preis { $count } Plätze nebeneinander. Versuchen Sie weniger oder einen anderen Preis.
+  }
+offer = Stattdessen { $seats } nehmen
+waiting = { $count ->
+    [one] Gerade buchen sehr viele. Nichts ist verloren; in einer Sekunde versuchen wir es wieder.
+   *[other] Gerade buchen sehr viele. Nichts ist verloren; in { $count } Sekunden versuchen wir es wieder.
+  }
 legend-free = { $count ->
     [0] ausverkauft
    *[other] { $count } frei

@@ -2,6 +2,7 @@
 
 seat-label = { $section }, row { $row }, seat { $number }
 seat-in-row = Row { $row }, seat { $number }
+seats-label = { $section }, row { $row }, seats { $first } to { $last }
 seat-available = { $seat }. { $level }, { $price }. Free
 seat-chosen = { $seat }. { $level }, { $price }. Chosen
 seat-gone = { $seat }. Taken
@@ -18,6 +19,30 @@ seat-removed = { $seat } removed. { $count ->
 seat-lost = { $seat } has just been taken by someone else and was removed.
 map-failed = The seating plan could not be loaded. Choose “Let us choose” instead, or reload the page.
 map-stage = Stage
+section-label = { $section }. From { $price }, { $count } free
+section-label-gone = { $section }. Sold out
+section-label-few = { $section }. { $count ->
+    [one] Nothing free at this price
+   *[other] No { $count } seats side by side
+  }
+section-facts = From { $price } · { $count } free
+section-facts-gone = Sold out
+tier-facts = from { $price } · { $count } free
+from = from { $price }
+finder-found = { $count ->
+    [0] No section fits
+    [one] One section fits
+   *[other] { $count } sections fit
+  }
+finder-none = { $count ->
+    [one] Nothing is free at this price. Try another price.
+   *[other] No section has { $count } seats side by side at this price. Try fewer, or another price.
+  }
+offer = Take { $seats } instead
+waiting = { $count ->
+    [one] Very many people are booking. Nothing is lost; we try again in a second.
+   *[other] Very many people are booking. Nothing is lost; we try again in { $count } seconds.
+  }
 legend-free = { $count ->
     [0] sold out
    *[other] { $count } free

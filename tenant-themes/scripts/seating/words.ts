@@ -1,0 +1,41 @@
+// How seats and prices are called.
+
+import { type Level, money, page, type Performance, type TicketType, t } from "../lib/page";
+import type { Layout, Seat } from "../map/plan";
+
+export function performanceOfPage(): Performance {
+  if (!page.performance) throw new Error("no performance on this page");
+  return page.performance;
+}
+
+export const show: Performance = performanceOfPage();
+export const levels: Level[] = show.levels;
+export const limit: number = show.limit;
+
+export const levelOf = (seat: Seat): Level | undefined => levels[seat.level];
+
+export const currency = (): string => levels[0]?.ticket_types[0]?.price.currency ?? "EUR";
+
+export const sectionName = (layout: Layout, seat: Seat): string => layout.sections[seat.section]?.name ?? "";
+
+export const nameOf = (layout: Layout, seat: Seat): string =>
+  t("seat-label", { section: sectionName(layout, seat), row: seat.row, number: seat.number });
+
+export const inRow = (seat: Seat): string => t("seat-in-row", { row: seat.row, number: seat.number });
+
+/** What is read of a seat. */
+export function labelOf(layout: Layout, seat: Seat, state: "free" | "chosen" | "gone"): string {
+  const name = nameOf(layout, seat);
+  const level = levelOf(seat);
+  const type = level?.ticket_types[0];
+  if (!level || !type) return t("seat-not-sold", { seat: name });
+  if (state === "gone") return t("seat-gone", { seat: name });
+  const words = { seat: name, level: level.name, price: priceOf(type) };
+  return t(state === "chosen" ? "seat-chosen" : "seat-available", words);
+}
+
+export const priceOf = (type: TicketType): string => money(type.price.total, type.price.currency);
+
+/** The least that a ticket of a level costs. */
+export const cheapest = (level: Level): number =>
+  Math.min(...level.ticket_types.map((type) => type.price.total));

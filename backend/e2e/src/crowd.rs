@@ -166,6 +166,8 @@ pub struct Shop {
     pub performance: String,
     /// A buyer who has no answer by then gives up.
     pub patience: Duration,
+    /// Buyers arrive within this time; zero: all at once.
+    pub arrivals: Duration,
 }
 
 /// How a buyer behaves.
@@ -188,34 +190,41 @@ pub struct Buyer {
     pub body: Value,
     /// How they behave.
     pub manner: Manner,
+    /// Do they give back what they got?
+    pub gives_back: bool,
 }
 
 /// What a buyer was told in the end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub enum End {
     /// The hold is theirs.
     Held(Ack),
     /// Status and code.
     Refused(String),
     /// Nothing, for as long as they could wait.
+    #[default]
     Unanswered,
 }
 
 /// What a buyer went through.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Story {
+    /// Their key.
+    pub key: String,
     /// What they were told.
     pub end: End,
     /// Requests sent.
     pub tries: usize,
     /// Answers 503 with a `Retry-After`.
     pub turned_away: usize,
-    /// Connections that broke.
+    /// Connections that broke, or that they hung up on.
     pub cut: usize,
     /// What must not happen: an answer that hung, another 5xx, a 503 without `Retry-After`, another hold under one key.
     pub strange: Vec<String>,
     /// How long each answer took.
     pub latencies: Vec<Duration>,
+    /// They gave the hold back, and how often they were told so.
+    pub gave_back: Option<usize>,
     /// From the first request to the end.
     pub whole: Duration,
 }
@@ -223,7 +232,7 @@ pub struct Story {
 impl Buyer {
     /// A patient buyer with a fresh key.
     pub fn new(body: Value) -> Self {
-        Self { key: fresh_key(), body, manner: Manner::Stays }
+        Self { key: fresh_key(), body, manner: Manner::Stays, gives_back: false }
     }
 }
 
@@ -281,11 +290,10 @@ pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> V
             drop(permit);
             ready.fetch_add(1, Ordering::Relaxed);
             gone.wait_for(|gone| *gone).await.ok();
-            let story = buy(&shop, at, buyer, line).await;
-            if matches!(story.end, End::Held(_)) {
-                holds.fetch_add(1, Ordering::Relaxed);
+            if !shop.arrivals.is_zero() {
+                sleep(shop.arrivals.mul_f64(rand::random())).await;
             }
-            (at, story)
+            (at, buy(&shop, at, buyer, line, &holds).await)
         });
     }
     while ready.load(Ordering::Relaxed) < count {
@@ -298,77 +306,107 @@ pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> V
 }
 
 /// One buyer's way to an answer.
-pub async fn buy(shop: &Shop, home: usize, buyer: Buyer, mut line: Line) -> Story {
+async fn buy(shop: &Shop, home: usize, buyer: Buyer, line: Line, holds: &AtomicUsize) -> Story {
     let started = Instant::now();
     let request = shop.request(&buyer.key, &buyer.body);
-    let mut story = Story {
-        end: End::Unanswered,
-        tries: 0,
-        turned_away: 0,
-        cut: 0,
-        strange: Vec::new(),
-        latencies: Vec::new(),
-        whole: Duration::ZERO,
-    };
+    let story = Story { key: buyer.key, ..Story::default() };
+    let mut visit = Visit { shop, home, line, started, story };
     let mut lost: Option<Ack> = None;
     if buyer.manner == Manner::HangsUp {
-        line.send(&request).await.ok();
+        visit.line.send(&request).await.ok();
         sleep(Duration::from_micros(rand::random_range(0..20_000))).await;
-        line.close();
+        visit.line.close();
+        visit.story.cut += 1;
     }
-    while started.elapsed() < shop.patience {
-        story.tries += 1;
-        let asked = Instant::now();
-        let reply = match timeout(HANGS, line.ask(&request)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) => {
-                story.cut += 1;
-                // Perhaps the neighbour answers.
-                line = shop.line(home + story.cut);
-                sleep(Duration::from_millis(rand::random_range(50..300))).await;
-                continue;
+    while let Some(reply) = visit.ask(&request).await {
+        let (kind, strange) = (reply.kind(), &mut visit.story.strange);
+        if reply.status != 201 {
+            if let Some(lost) = &lost {
+                strange.push(format!("{lost:?} was lost on the way, and then: {kind}"));
             }
-            Err(_) => {
-                story.strange.push(format!("no answer within {HANGS:?}"));
-                line.close();
-                continue;
-            }
-        };
-        story.latencies.push(asked.elapsed());
-        let code = reply.code();
-        match reply.status {
-            201 => {
-                let ack = Ack::read(&reply.body);
-                if buyer.manner == Manner::LosesTheAnswer && lost.is_none() {
-                    lost = Some(ack);
-                    line = shop.line(home + 1);
-                    continue;
+            visit.story.end = End::Refused(kind);
+            break;
+        }
+        let ack = Ack::read(&reply.body);
+        if buyer.manner == Manner::LosesTheAnswer && lost.is_none() {
+            lost = Some(ack);
+            visit.line = shop.line(home + 1);
+            continue;
+        }
+        if lost.as_ref().is_some_and(|lost| (lost.hold, &lost.units) != (ack.hold, &ack.units)) {
+            strange.push(format!("one key, two holds: {lost:?} and {ack:?}"));
+        }
+        holds.fetch_add(1, Ordering::Relaxed);
+        visit.story.end = End::Held(ack);
+        break;
+    }
+    visit.story.whole = started.elapsed();
+    if let (true, End::Held(ack)) = (buyer.gives_back, &visit.story.end) {
+        let request = shop.giving_back(ack);
+        visit.story.gave_back = Some(0);
+        while let Some(reply) = visit.ask(&request).await {
+            match reply.status {
+                204 => visit.story.gave_back = visit.story.gave_back.map(|times| times + 1),
+                // An answer was lost, or this is the second time.
+                410 => break,
+                _ => {
+                    visit.story.strange.push(format!("on giving back: {}", reply.kind()));
+                    break;
                 }
-                if lost.as_ref().is_some_and(|lost| (lost.hold, &lost.units) != (ack.hold, &ack.units)) {
-                    story.strange.push(format!("one key, two holds: {lost:?} and {ack:?}"));
-                }
-                story.end = End::Held(ack);
-                break;
-            }
-            503 | 409 if reply.retry_after.is_some() => {
-                story.turned_away += 1;
-                let pause = Duration::from_secs(reply.retry_after.unwrap_or(1)).min(LONGEST_PAUSE);
-                sleep(pause + Duration::from_millis(rand::random_range(0..200))).await;
-            }
-            status => {
-                if status >= 500 {
-                    story.strange.push(format!("{status} {}", String::from_utf8_lossy(&reply.body)));
-                }
-                if let Some(lost) = &lost {
-                    story.strange.push(format!("{lost:?} was lost on the way, and then: {status} {code}"));
-                }
-                story.end = End::Refused(format!("{status} {code}"));
-                break;
             }
         }
     }
-    story.whole = started.elapsed();
-    story
+    visit.story
+}
+
+/// A buyer on their way.
+struct Visit<'a> {
+    shop: &'a Shop,
+    home: usize,
+    line: Line,
+    started: Instant,
+    story: Story,
+}
+
+impl Visit<'_> {
+    /// Asks until there is an answer that is not "later"; `None` when patience is at its end.
+    async fn ask(&mut self, request: &[u8]) -> Option<Reply> {
+        while self.started.elapsed() < self.shop.patience {
+            self.story.tries += 1;
+            let asked = Instant::now();
+            let reply = match timeout(HANGS, self.line.ask(request)).await {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(_)) => {
+                    self.story.cut += 1;
+                    // Perhaps the neighbour answers.
+                    self.line = self.shop.line(self.home + self.story.cut);
+                    sleep(Duration::from_millis(rand::random_range(50..300))).await;
+                    continue;
+                }
+                Err(_) => {
+                    self.story.strange.push(format!("no answer within {HANGS:?}"));
+                    self.line.close();
+                    continue;
+                }
+            };
+            self.story.latencies.push(asked.elapsed());
+            match (reply.status, reply.retry_after) {
+                (503 | 409 | 429, Some(seconds)) => {
+                    self.story.turned_away += 1;
+                    let pause = Duration::from_secs(seconds).min(LONGEST_PAUSE);
+                    sleep(pause + Duration::from_millis(rand::random_range(0..200))).await;
+                }
+                (status, _) => {
+                    if status >= 500 {
+                        let body = String::from_utf8_lossy(&reply.body);
+                        self.story.strange.push(format!("{status} {body}"));
+                    }
+                    return Some(reply);
+                }
+            }
+        }
+        None
+    }
 }
 
 /// The duration that `share` of these do not exceed.

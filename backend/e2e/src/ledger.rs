@@ -150,6 +150,29 @@ pub async fn faults(
     faults
 }
 
+/// The keys of holds that are not over and of which none of `acks` tells, with how many units each has.
+///
+/// # Panics
+/// When the database cannot be asked.
+pub async fn unknown(database: &Database, performance: &str, acks: &[Ack]) -> Vec<(String, usize)> {
+    let known: HashSet<String> = acks.iter().map(|ack| ack.hold.to_string()).collect();
+    let sql = format!(
+        "select concat_ws(' ', h.id, count(*), h.idempotency_key) from holds h
+         join claims c on c.tenant_id = h.tenant_id and c.hold_id = h.id
+         where h.performance_id = '{performance}' and c.closed_at is null
+           and (h.state <> 'active' or h.expires_at > marquee_now()) group by h.id, h.idempotency_key"
+    );
+    let rows = database.texts(&sql).await;
+    let parts = rows.iter().map(|row| {
+        let mut parts = row.splitn(3, ' ');
+        (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap())
+    });
+    parts
+        .filter(|(hold, _, _)| !known.contains(*hold))
+        .map(|(_, units, key)| (key.to_owned(), units.parse().unwrap()))
+        .collect()
+}
+
 /// How many units of a performance are in holds that are not over.
 ///
 /// # Panics

@@ -82,6 +82,11 @@ impl Running {
         }
     }
 
+    /// Does it run? Not when it was stopped, nor when it died by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
     /// Its process id.
     ///
     /// # Panics

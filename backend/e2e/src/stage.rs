@@ -1,6 +1,7 @@
 //! A performance on sale under one strategy, and what may be asked of it.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::ledger::{self, Ack};
 use crate::wait::until;
 
 /// The ways to claim that the program offers. A test compares this list with what `marquee performance set` accepts.
-pub const STRATEGIES: &[&str] = &["ttl", "skip_locked"];
+pub const STRATEGIES: &[&str] = &["row_lock", "ttl", "skip_locked", "redis"];
 /// Every way there is to be.
 pub const ALL_STRATEGIES: [&str; 4] = ["row_lock", "ttl", "skip_locked", "redis"];
 
@@ -66,7 +67,8 @@ impl<'a> Stage<'a> {
             ports,
             host: tenant.host.to_owned(),
             performance: performance.id.clone(),
-            patience: std::time::Duration::from_secs(60),
+            patience: Duration::from_secs(60),
+            arrivals: Duration::ZERO,
         };
         let path = format!("/api/v1/performances/{}/availability", performance.id);
         for at in 0..house.servers.len() {

@@ -74,8 +74,9 @@ pub async fn each_unit_to_exactly_one(strategy: &'static str) {
             let stage = stage(&house, &under(strategy), *kind, rows).await;
             let stories = contend(&stage, *kind, rows, contenders).await;
             let acks = judge(&stage, *kind, rows, &stories);
-            stage.agrees(&acks, &HashSet::new()).await;
+            assert_eq!(stage.faults(&acks, &HashSet::new()).await, [""; 0], "{strategy} {kind:?}");
         }
+        house.audited().await;
     }
 }
 
@@ -91,7 +92,7 @@ pub async fn an_expired_hold_is_taken_over_once(strategy: &'static str) {
             let acks = judge(&stage, *kind, rows, &contend(&stage, *kind, rows, contenders).await);
             let over: HashSet<_> = former.iter().map(|ack| ack.hold).collect();
             let all: Vec<Ack> = former.into_iter().chain(acks).collect();
-            stage.agrees(&all, &over).await;
+            assert_eq!(stage.faults(&all, &over).await, [""; 0], "{strategy} {kind:?}");
             let closed = format!(
                 "select count(*) from holds where performance_id = '{}' and state = 'expired' and closed_at is not null",
                 stage.performance.id

@@ -50,7 +50,8 @@ pub async fn one_key_is_one_hold(strategy: &'static str) {
     let left = 10 - acks[0].units.len();
     let unlucky = (0..left).map(|at| Buyer { manner: manners[at % 3], ..Buyer::new(stage.any(1)) }).collect();
     let stories = rush(&stage.shop, unlucky, Default::default()).await;
-    let lucky = winners(&stories);
+    let lucky = held(&stories);
+    assert!(stories.iter().all(|story| story.strange.is_empty()), "{strategy}: {stories:#?}");
     assert_eq!(lucky.len(), left, "{strategy}: {:?}", tally(&stories));
     stage.agrees(&[vec![acks[0].clone()], lucky].concat(), &HashSet::new()).await;
 }

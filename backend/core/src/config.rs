@@ -187,3 +187,41 @@ impl FromStr for LimitProfile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
+        Config::read(|asked| match asked {
+            _ if asked == name => Some(value.to_owned()),
+            "MARQUEE_SECRET_KEY" => Some("0f".repeat(32)),
+            "MARQUEE_DATABASE_URL"
+            | "MARQUEE_DATABASE_PLATFORM_URL"
+            | "MARQUEE_STRIPE_SECRET_KEY"
+            | "MARQUEE_STRIPE_PUBLISHABLE_KEY"
+            | "MARQUEE_STRIPE_WEBHOOK_SECRET"
+            | "MARQUEE_STRIPE_CONNECT_WEBHOOK_SECRET"
+            | "MARQUEE_SMTP_URL" => Some("x".to_owned()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_batch_has_at_least_one_request() {
+        assert_eq!(with("", "").unwrap().claim_batch, 500);
+        assert_eq!(with("MARQUEE_CLAIM_BATCH", "1").unwrap().claim_batch, 1);
+        for wrong in ["0", "-1", "many", "1.5"] {
+            let error = with("MARQUEE_CLAIM_BATCH", wrong).unwrap_err().to_string();
+            assert!(error.contains("MARQUEE_CLAIM_BATCH") && error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_doctor_asks_where_metrics_are_served() {
+        let config = with("MARQUEE_METRICS_BIND", "127.0.0.1:7777").unwrap();
+        assert_eq!(config.doctor_server, config.metrics_bind);
+        let config = with("MARQUEE_DOCTOR_SERVER", "127.0.0.1:7778").unwrap();
+        assert_eq!((config.doctor_server.port(), config.metrics_bind.port()), (7_778, 9_464));
+    }
+}

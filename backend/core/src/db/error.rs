@@ -49,6 +49,11 @@ impl DbError {
         }
     }
 
+    /// No connection could be made or had, whatever the reason: the server's refusal too is no fault of a statement.
+    pub(super) fn no_connection(error: sqlx::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+
     /// Is it worth trying again at once?
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Contention)

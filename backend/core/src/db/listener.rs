@@ -90,7 +90,7 @@ impl Feed {
         };
         let connected = timeout(CONNECT, connect).await;
         let late = |_| DbError::Unavailable("no connection to listen on could be had in time".to_owned());
-        self.connection = Some(connected.map_err(late)?.map_err(DbError::from_sqlx)?);
+        self.connection = Some(connected.map_err(late)?.map_err(DbError::no_connection)?);
         Ok(())
     }
 

@@ -120,7 +120,7 @@ impl Pool {
 
     /// Does the database answer?
     pub(super) async fn ping(&self) -> Result<(), DbError> {
-        sqlx::raw_sql("select 1").execute(&self.connections).await.map(drop).map_err(DbError::from_sqlx)
+        sqlx::raw_sql("select 1").execute(&self.connections).await.map(drop).map_err(DbError::no_connection)
     }
 
     async fn permit(
@@ -138,7 +138,7 @@ impl Pool {
     }
 
     async fn connection(&self, deadline: tokio::time::Instant) -> Result<PoolConnection<Postgres>, DbError> {
-        self.wait(None, deadline, self.connections.acquire()).await?.map_err(DbError::from_sqlx)
+        self.wait(None, deadline, self.connections.acquire()).await?.map_err(DbError::no_connection)
     }
 
     /// Waits for what is acquired; a wait for what others hold is charged to them.

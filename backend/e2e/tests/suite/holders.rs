@@ -6,7 +6,7 @@ use marquee_core::db::{Db, Heard, Tag};
 use marquee_core::params;
 use marquee_e2e::client::Client;
 use marquee_e2e::cluster::cluster;
-use marquee_e2e::database::texts;
+use marquee_e2e::database::{Database, texts};
 use marquee_e2e::fixtures::seat;
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::seats;
@@ -129,15 +129,18 @@ const BUY: Tag = Tag::new("test.buy");
 const TIDY: Tag = Tag::background("test.tidy");
 const REPORT: Tag = Tag::report("test.report");
 
-async fn database(pool: u32) -> Db {
+/// A database of the test's own, which lasts as long as its first half.
+async fn database(pool: u32) -> (Database, Db) {
     let cluster = cluster().await;
-    cluster.clone_database(cluster.number()).await.db(pool).await
+    let database = cluster.clone_database(cluster.number()).await;
+    let db = database.db(pool).await;
+    (database, db)
 }
 
 /// Of six connections reports get one and background work two; buyers get all the others, at once.
 #[tokio::test]
 async fn budgets_leave_buyers_their_connections() {
-    let db = database(6).await;
+    let (_database, db) = database(6).await;
     let report = db.begin_without_tenant(REPORT).await.unwrap();
     let tidying =
         [db.begin_without_tenant(TIDY).await.unwrap(), db.begin_without_tenant(TIDY).await.unwrap()];
@@ -169,7 +172,7 @@ async fn budgets_leave_buyers_their_connections() {
 /// A transaction whose statement failed does not say that it was committed.
 #[tokio::test]
 async fn what_failed_is_not_committed() {
-    let db = database(2).await;
+    let (_database, db) = database(2).await;
     let tx = db.begin_without_tenant(BUY).await.unwrap();
     assert!(tx.execute("select 1 / 0", params![]).await.is_err());
     assert!(tx.commit().await.is_err());
@@ -183,10 +186,8 @@ async fn what_failed_is_not_committed() {
 /// Messages arrive in order; a lost connection is a gap, after which they arrive again.
 #[tokio::test]
 async fn a_listener_says_when_it_may_have_missed_something() {
-    let cluster = cluster().await;
-    let database = cluster.clone_database(cluster.number()).await;
-    let db = database.db(4).await;
-    let tenant = cluster.fixtures.a.id.parse().unwrap();
+    let (database, db) = database(4).await;
+    let tenant = cluster().await.fixtures.a.id.parse().unwrap();
     let mut listener = db.listen("test_channel").await.unwrap();
     let say = async |payloads: &[&str]| {
         let tx = db.begin(tenant, BUY).await.unwrap();

@@ -59,6 +59,9 @@ pub enum HoldError {
     /// Too many are waiting, or it took too long.
     #[error("too many are waiting")]
     Overloaded,
+    /// The performance is claimed by another strategy since a moment ago.
+    #[error("the strategy has just changed")]
+    StrategyChanged,
     /// What keeps the holds is out of reach.
     #[error("the holds are out of reach")]
     Unavailable,

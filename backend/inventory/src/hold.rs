@@ -1,6 +1,7 @@
 //! Makes, shows and gives back holds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use marquee_catalog::{Catalog, Performance, PriceLevel};
@@ -21,6 +22,9 @@ use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
 
 const READ: Tag = Tag::new("hold.read");
 const RELEASE: Tag = Tag::new("hold.release");
+/// How often and in what rhythm a hold is tried again when the performance has just changed its strategy.
+const STRATEGY_TRIES: usize = 20;
+const STRATEGY_PAUSE: Duration = Duration::from_millis(50);
 
 /// The inventory of all tenants.
 #[derive(Debug, Clone)]
@@ -86,6 +90,24 @@ impl Inventory {
         key: &IdempotencyKey,
         fingerprint: [u8; 32],
     ) -> Result<Made, HoldError> {
+        for _ in 0..STRATEGY_TRIES {
+            match self.hold_once(tenant, performance, request, key, fingerprint).await {
+                // The catalog follows within moments.
+                Err(HoldError::StrategyChanged) => tokio::time::sleep(STRATEGY_PAUSE).await,
+                known => return known,
+            }
+        }
+        Err(HoldError::Overloaded)
+    }
+
+    async fn hold_once(
+        &self,
+        tenant: &Tenant,
+        performance: PerformanceId,
+        request: &HoldRequest,
+        key: &IdempotencyKey,
+        fingerprint: [u8; 32],
+    ) -> Result<Made, HoldError> {
         let performance =
             self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
         request.check(performance.limit_per_order)?;
@@ -101,6 +123,7 @@ impl Inventory {
             Outcome::SeatTaken(seats) => return Err(HoldError::SeatTaken(seats)),
             Outcome::SoldOut => return Err(HoldError::SoldOut),
             Outcome::NoAdjacent => return Err(HoldError::NoAdjacent),
+            Outcome::StrategyChanged => return Err(HoldError::StrategyChanged),
             Outcome::Unavailable => return Err(HoldError::Unavailable),
             Outcome::Contended => return Err(HoldError::Overloaded),
         };

@@ -23,7 +23,7 @@ impl From<HoldError> for Problem {
             HoldError::SoldOut => Code::SoldOut.into(),
             HoldError::NoAdjacent => Code::NoAdjacent.into(),
             HoldError::Unavailable => Code::Unavailable.into(),
-            HoldError::Overloaded => Code::Overloaded.into(),
+            HoldError::Overloaded | HoldError::StrategyChanged => Code::Overloaded.into(),
             HoldError::IdempotencyMismatch => Code::IdempotencyMismatch.into(),
             HoldError::Catalog(error) => error.into(),
             HoldError::Db(error) => error.into(),

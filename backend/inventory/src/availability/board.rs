@@ -229,8 +229,8 @@ impl Board {
     fn offers<'a>(&'a self, set: &'a Ranks, level: usize) -> impl Iterator<Item = u32> + 'a {
         let offers = self.sheet.offers(level);
         let within = move |offer: &u32| *offer < offers.end;
-        let first = set.next(self.sheet.offers(level).start).filter(within.clone());
-        let all = std::iter::successors(first, move |offer| set.next(offer + 1).filter(within.clone()));
+        let first = set.next(self.sheet.offers(level).start).filter(within);
+        let all = std::iter::successors(first, move |offer| set.next(offer + 1).filter(within));
         all.filter_map(|offer| self.sheet.offered(offer))
     }
 

@@ -136,6 +136,15 @@ impl Live {
     fn lock(&self) -> MutexGuard<'_, Option<Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Says more than a reader may be behind.
+    #[cfg(test)]
+    pub(super) fn flood(&self) {
+        let live = self.lock();
+        let running = live.as_ref().unwrap();
+        (0..=BEHIND)
+            .for_each(|_| drop(running.sender.send(Bytes::from_static(b"event: delta\ndata: {}\n\n"))));
+    }
 }
 
 impl Running {

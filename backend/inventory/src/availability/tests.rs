@@ -2,18 +2,23 @@
 #![allow(clippy::print_stderr, reason = "a random test prints its seed")]
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
+use serde_json::Value;
 
 use super::answer::{Given, body};
 use super::board::Board;
 use super::change::{Change, Notice, Now};
 use super::clock::DbClock;
 use super::entry::{Entry, Stock};
+use super::live;
 use crate::sheet::Sheet;
 use crate::sheet::tests::sheet_of;
 
@@ -265,32 +270,53 @@ fn a_hold_ends_by_time_alone() {
     assert_eq!(stock.best(level, 4, &HashSet::new()).last(), Some(&unit), "free ones come first");
 }
 
-/// Told on request: `cargo test -p marquee-inventory --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn costs_at_sixty_thousand_seats() {
-    let mut rng = StdRng::seed_from_u64(7);
-    let began = Instant::now();
-    let (sheet, levels) = hall(&mut rng, 60_000);
-    eprintln!("sheet {:?}", began.elapsed());
+/// A loaded entry over a hall of `seats` seats.
+fn hall_entry(seats: i32) -> (Arc<Entry>, Arc<Sheet>) {
+    let (sheet, _) = hall(&mut StdRng::seed_from_u64(1), seats);
     let sheet = Arc::new(sheet);
-    let began = Instant::now();
-    let mut board = free(&sheet);
-    eprintln!("board {:?}", began.elapsed());
-    let began = Instant::now();
-    for at in 0..10_000 {
-        let unit = sheet.id_at(at * 6).unwrap();
-        board.apply(&[Change::gone(unit)]);
-    }
-    eprintln!("apply {:?} each", began.elapsed() / 10_000);
-    let began = Instant::now();
-    for _ in 0..10_000 {
-        assert!(board.adjacent(levels[0], 4, &HashSet::new()).is_some());
-    }
-    eprintln!("adjacent {:?} each", began.elapsed() / 10_000);
-    let began = Instant::now();
-    for _ in 0..100 {
-        Given::new(&sheet, &board.snapshot(), None, began);
-    }
-    eprintln!("render {:?} each", began.elapsed() / 100);
+    let (entry, _, _) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    (entry, sheet)
+}
+
+/// The next event of a listener: its name and its data.
+async fn next(events: &mut (impl Stream<Item = Result<Bytes, Infallible>> + Unpin)) -> (String, Value) {
+    let event = tokio::time::timeout(Duration::from_secs(5), events.next()).await;
+    let text = String::from_utf8(event.expect("an event in time").unwrap().unwrap().to_vec()).unwrap();
+    let (name, data) = text.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+    (name.to_owned(), serde_json::from_str(data).unwrap())
+}
+
+#[tokio::test]
+async fn listeners_hear_deltas_and_begin_anew_where_those_would_be_longer() {
+    let (entry, sheet) = hall_entry(3_000);
+    let stock = Stock(Arc::clone(&entry));
+    let (close, closing) = tokio::sync::watch::channel(false);
+    let places = Arc::new(tokio::sync::Semaphore::new(1));
+    let permit = Arc::clone(&places).try_acquire_owned().unwrap();
+    let mut events = Box::pin(live::events(Arc::clone(&entry), closing, permit));
+    let (name, state) = next(&mut events).await;
+    assert_eq!(name, "state");
+    let gone = |seats: std::ops::Range<usize>| {
+        let seats = seats.map(|seat| Change::gone(sheet.by_seat(&format!("S-{seat}")).unwrap().id));
+        stock.apply(&seats.collect::<Vec<_>>());
+    };
+    gone(9..11);
+    gone(17..18);
+    let (name, delta) = next(&mut events).await;
+    assert_eq!(name, "delta");
+    assert_eq!(delta["sections"], serde_json::json!([{ "id": "A", "free": [], "gone": [9, 10, 17] }]));
+    assert!(delta["version"].as_u64() > state["version"].as_u64());
+    gone(100..2_900);
+    let (name, state) = next(&mut events).await;
+    assert_eq!((name.as_str(), &state["version"]), ("state", &entry.snapshot().unwrap().1.version.into()));
+    // Whoever reads too slowly gets what is so now, not all that was.
+    entry.live.flood();
+    let (name, state) = next(&mut events).await;
+    assert_eq!((name.as_str(), &state["version"]), ("state", &entry.snapshot().unwrap().1.version.into()));
+    close.send_replace(true);
+    assert!(events.next().await.is_none());
+    drop(events);
+    assert_eq!(places.available_permits(), 1);
 }

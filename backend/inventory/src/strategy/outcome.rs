@@ -27,6 +27,8 @@ pub enum Outcome {
     NoAdjacent,
     /// What keeps the holds of this performance is out of reach; nothing was made.
     Unavailable,
+    /// The performance is claimed by another strategy since a moment ago; nothing was made.
+    StrategyChanged,
     /// Others were reaching for what is left: the same request may succeed when they are done.
     Contended,
 }
@@ -51,6 +53,7 @@ impl Outcome {
             Self::SoldOut => "sold_out",
             Self::NoAdjacent => "no_adjacent",
             Self::Unavailable => "unavailable",
+            Self::StrategyChanged => "strategy_changed",
             Self::Contended => "contended",
         }
     }

@@ -68,7 +68,7 @@ pub(super) async fn settle(
         match earlier.get(request.key.as_str()) {
             Some((_, fingerprint)) if fingerprint != &request.fingerprint => Outcome::Mismatch,
             Some((hold, _)) => Outcome::Replayed(*hold),
-            None => refused.remove(&request.hold_id).unwrap_or(Outcome::Contended),
+            None => refused.remove(&request.hold_id).unwrap_or(Outcome::StrategyChanged),
         }
     };
     Ok((batch.iter().map(outcome).collect(), changes))

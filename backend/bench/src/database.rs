@@ -72,13 +72,23 @@ impl Database {
         Ok(copy)
     }
 
-    /// Drops it, whoever is connected.
+    /// Drops it, whoever is connected. What cannot be dropped in time goes with the cluster.
     ///
     /// # Errors
-    /// As the database says.
+    /// When Postgres is out of reach.
     pub async fn remove(self) -> Result<(), BenchError> {
-        let sql = format!("drop database if exists {} with (force)", self.name);
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.beside().await?).await?;
+        let mut admin = self.beside().await?;
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            // A vacuum under way may not be ended by force, and ends at once when asked without.
+            for how in ["with (force)", ""] {
+                let sql = format!("drop database if exists {} {how}", self.name);
+                if sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.is_ok() {
+                    return Ok(());
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         Ok(())
     }
 

@@ -31,8 +31,8 @@ pub struct Task {
     #[arg(long)]
     level: Option<String>,
     /// A file with a seat's id in each line.
-    #[arg(long, default_value = "")]
-    seats: std::path::PathBuf,
+    #[arg(long, required_unless_present = "level")]
+    seats: Option<std::path::PathBuf>,
     /// How many units there are.
     #[arg(long)]
     units: usize,
@@ -128,18 +128,18 @@ pub async fn run(task: Task) -> Result<Found, BenchError> {
 
 /// A request for each unit, in random order.
 fn requests(task: &Task) -> Result<Vec<HoldRequest>, BenchError> {
-    let mut all: Vec<HoldRequest> = match &task.level {
-        Some(level) => {
+    let mut all: Vec<HoldRequest> = match (&task.level, &task.seats) {
+        (Some(level), _) => {
             let place =
                 PlaceRequest { price_level: level.clone(), quantity: 1, ticket_type: None, adjacent: false };
             vec![HoldRequest { seats: Vec::new(), places: vec![place] }; task.units]
         }
-        None => {
-            let text =
-                std::fs::read_to_string(&task.seats).map_err(BenchError::system("cannot read the seats"))?;
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file).map_err(BenchError::system("cannot read the seats"))?;
             let seat = |seat: &str| SeatRequest { seat: seat.to_owned(), ticket_type: None };
             text.lines().map(|line| HoldRequest { seats: vec![seat(line)], places: Vec::new() }).collect()
         }
+        (None, None) => Vec::new(),
     };
     all.shuffle(&mut rand::rng());
     Ok(all)

@@ -54,7 +54,7 @@ pub async fn run(setting: &Setting) -> Result<Report, BenchError> {
         http::get(HOST, &format!("/api/v1/performances/{}/availability", show.id)),
         http::get(HOST, &format!("/events/{EVENT}")),
     ]);
-    let bought = Arc::new(AtomicU64::new(0));
+    let counts = Arc::new(Counts::default());
     let until = Instant::now() + measured;
     let mut buyers = tokio::task::JoinSet::new();
     for number in 0..BUYING {
@@ -66,7 +66,7 @@ pub async fn run(setting: &Setting) -> Result<Report, BenchError> {
             show: standing.clone(),
             keys: Keys::new(),
         };
-        buyers.spawn(buyer.buy_until(until, Arc::clone(&bought)));
+        buyers.spawn(buyer.buy_until(until, Arc::clone(&counts)));
     }
     let before = (metrics::read(server.metrics, HELD).await?, metrics::read(server.metrics, WAITED).await?);
     let holds = Holds::of(std::slice::from_ref(&show), Wish::ChosenSeat, 1);
@@ -79,11 +79,12 @@ pub async fn run(setting: &Setting) -> Result<Report, BenchError> {
     drop(server);
 
     let mut report = Report::new("hold_time");
-    let bought = bought.load(Ordering::Relaxed) as f64 / seconds;
+    let bought = counts.bought.load(Ordering::Relaxed) as f64 / seconds;
+    let refused = counts.refused.load(Ordering::Relaxed);
     let lines = [
         Line::new("holds beside it", held.rate(201), "/s")
             .latency(held.latencies.p50(), held.latencies.p99()),
-        Line::new("purchases beside it", bought, "/s"),
+        Line::new("purchases beside it", bought, "/s").note((refused > 0).then(|| format!("503 ×{refused}"))),
         Line::new("looks beside it", looked.rate(200), "/s")
             .latency(looked.latencies.p50(), looked.latencies.p99()),
     ];
@@ -129,6 +130,14 @@ async fn known(server: &Server, show: &Show) -> Result<(), BenchError> {
     Ok(())
 }
 
+/// What buyers came to.
+#[derive(Debug, Default)]
+struct Counts {
+    bought: AtomicU64,
+    /// Calls that the program put off; the buyer begins anew.
+    refused: AtomicU64,
+}
+
 /// Somebody who holds a place, orders it and pays, again and again.
 struct Buyer {
     number: usize,
@@ -140,52 +149,52 @@ struct Buyer {
 }
 
 impl Buyer {
-    async fn buy_until(mut self, until: Instant, bought: Arc<AtomicU64>) -> Result<(), BenchError> {
+    async fn buy_until(mut self, until: Instant, counts: Arc<Counts>) -> Result<(), BenchError> {
         let failed = || BenchError::system("a buyer's connection");
         let mut program = Connection::open(self.server).await.map_err(failed())?;
         let mut simulator = Connection::open(self.simulator).await.map_err(failed())?;
         let mut number = 0_u64;
         while Instant::now() < until {
             number += 1;
-            self.buy(&mut program, &mut simulator, number).await?;
-            bought.fetch_add(1, Ordering::Relaxed);
+            let bought = self.buy(&mut program, &mut simulator, number).await?;
+            let count = if bought { &counts.bought } else { &counts.refused };
+            count.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
 
+    /// False: the program put it off.
     async fn buy(
         &mut self,
         program: &mut Connection,
         simulator: &mut Connection,
         number: u64,
-    ) -> Result<(), BenchError> {
+    ) -> Result<bool, BenchError> {
         let path = format!("/api/v1/performances/{}/holds", self.show.id);
         let places = format!(r#"{{"places":[{{"price_level":"{}","quantity":1}}]}}"#, self.show.level);
-        let hold = self.post(program, &path, "", &places, 201).await?;
+        let Some(hold) = self.post(program, &path, "", &places, 201).await? else { return Ok(false) };
         let (hold, token) = both(&hold, "hold_id")?;
         let email = format!("buyer-{}-{number}@bench.localhost", self.number);
         let order = format!(
             r#"{{"hold_id":"{hold}","buyer":{{"email":"{email}","name":"Ada Lovelace","locale":"en-IE"}}}}"#
         );
-        let order =
-            self.post(program, "/api/v1/orders", &format!("hold-token: {token}\r\n"), &order, 201).await?;
+        let headers = format!("hold-token: {token}\r\n");
+        let Some(order) = self.post(program, "/api/v1/orders", &headers, &order, 201).await? else {
+            return Ok(false);
+        };
         let (order, token) = both(&order, "order_id")?;
         let card = self.card(simulator).await?;
-        let paid = self
-            .post(
-                program,
-                &format!("/api/v1/orders/{order}/pay"),
-                &format!("order-token: {token}\r\n"),
-                &format!(r#"{{"confirmation_token":"{card}"}}"#),
-                200,
-            )
-            .await?;
+        let path = format!("/api/v1/orders/{order}/pay");
+        let headers = format!("order-token: {token}\r\n");
+        let pay = format!(r#"{{"confirmation_token":"{card}"}}"#);
+        let Some(paid) = self.post(program, &path, &headers, &pay, 200).await? else { return Ok(false) };
         match field(&paid, "status") {
-            Some("paid" | "processing") => Ok(()),
+            Some("paid" | "processing") => Ok(true),
             other => Err(BenchError::failed(format!("a payment is {other:?}"))),
         }
     }
 
+    /// The answer's body; none where the program says 503.
     async fn post(
         &mut self,
         connection: &mut Connection,
@@ -193,12 +202,15 @@ impl Buyer {
         headers: &str,
         body: &str,
         expected: u16,
-    ) -> Result<Vec<u8>, BenchError> {
+    ) -> Result<Option<Vec<u8>>, BenchError> {
         let mut request = Vec::new();
         http::post(&mut request, HOST, path, &format!("{}{headers}", self.keys.line()), body);
         let reply = connection.exchange(&request).await.map_err(BenchError::system("a purchase"))?;
         if reply.status == expected {
-            return Ok(reply.body.to_vec());
+            return Ok(Some(reply.body.to_vec()));
+        }
+        if reply.status == 503 {
+            return Ok(None);
         }
         let said = String::from_utf8_lossy(reply.body);
         Err(BenchError::failed(format!("{path} answers {}: {said}", reply.status)))

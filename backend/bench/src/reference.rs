@@ -66,6 +66,7 @@ pub struct PgBench {
     port: u16,
     password: String,
     folder: PathBuf,
+    units: usize,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -101,19 +102,27 @@ impl PgBench {
             ("tenant", tenant),
             ("prefix", unit),
         ];
-        Ok(Self { program: installed()?, database, port, password: password.to_owned(), folder, variables })
+        Ok(Self {
+            program: installed()?,
+            database,
+            port,
+            password: password.to_owned(),
+            folder,
+            units: show.units,
+            variables,
+        })
     }
 
-    /// Claims of one seat a statement, a second. The units are free again first.
+    /// Claims of one seat a statement, a second: each unit once. They are free again first.
     ///
     /// # Errors
     /// When pgbench fails.
-    pub async fn single_seat(&self, seconds: u64) -> Result<f64, BenchError> {
+    pub async fn single_seat(&self) -> Result<f64, BenchError> {
         self.database
             .run("update units set state = 'free', hold_id = null, expires_at = null where state = 'held'")
             .await?;
         self.database.run("vacuum units").await?;
-        self.run("single_seat.sql", seconds).await
+        self.run("single_seat.sql", ["-t", &(self.units / CLIENTS as usize).to_string()]).await
     }
 
     /// Transactions on the hot counter, a second.
@@ -121,15 +130,14 @@ impl PgBench {
     /// # Errors
     /// When pgbench fails.
     pub async fn hot_counter(&self, seconds: u64) -> Result<f64, BenchError> {
-        self.run("hot_counter.sql", seconds).await
+        self.run("hot_counter.sql", ["-T", &seconds.to_string()]).await
     }
 
-    async fn run(&self, script: &str, seconds: u64) -> Result<f64, BenchError> {
+    async fn run(&self, script: &str, length: [&str; 2]) -> Result<f64, BenchError> {
         let clients = CLIENTS.to_string();
-        let seconds = seconds.to_string();
         let port = self.port.to_string();
         let mut command = tokio::process::Command::new(&self.program);
-        command.args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f", script]);
+        command.args(["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-f", script]).args(length);
         for (name, value) in &self.variables {
             command.arg("-D").arg(format!("{name}={value}"));
         }

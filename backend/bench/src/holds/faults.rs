@@ -43,6 +43,8 @@ pub(super) struct Outage {
     pub(super) held: usize,
     /// What the audit said.
     pub(super) audit: Result<(), String>,
+    /// For how long what was restarted was away itself, in seconds.
+    pub(super) away: f64,
 }
 
 impl Outage {
@@ -50,7 +52,8 @@ impl Outage {
         let seconds =
             self.seconds.map_or_else(|| "for good".to_owned(), |seconds| format!("{} s", number(seconds)));
         let doubled = if self.doubled > 0 { format!(", {} TWICE", self.doubled) } else { String::new() };
-        format!("{seconds}; {} refused, {} lost{doubled}", self.refused, self.lost)
+        let away = number(self.away);
+        format!("{seconds} (itself {away} s); {} refused, {} lost{doubled}", self.refused, self.lost)
     }
 }
 
@@ -98,7 +101,9 @@ fn lines(name: &str, outage: &Outage) -> Vec<Line> {
         Some(seconds) => Line::new(format!("{name}: without a hold"), seconds, "s"),
         None => Line::absent(format!("{name}: without a hold"), "holds never came back"),
     };
-    let told = format!("{} held, {} refused or not answered", outage.held, outage.refused);
+    let away = number(outage.away);
+    let told =
+        format!("itself away {away} s; {} held, {} refused or not answered", outage.held, outage.refused);
     let audit = match &outage.audit {
         Ok(()) => "audit clean".to_owned(),
         Err(why) => format!("audit: {why}"),
@@ -150,7 +155,8 @@ async fn measure_one(
         connections: CONNECTIONS.into_iter().max().unwrap_or_default(),
         warm_up: Duration::ZERO,
         measured: SALE,
-        pace: Some(PACE),
+        // Not so fast that nothing is left before the end.
+        pace: Some(PACE.min(show.units as f64 / (SALE.as_secs_f64() + 1.0))),
         hear: Some(Arc::new(move |reply, _, answered| {
             if reply.status == 201 {
                 let mut told = hears.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,12 +177,14 @@ async fn measure_one(
         tokio::time::sleep(QUIET).await;
         let process = if fault == Fault::Redis { &mut stage.redis } else { &mut stage.postgres };
         let signal = if fault == Fault::Redis { Signal::SIGKILL } else { Signal::SIGQUIT };
+        let begun = Instant::now();
         process.end_by(signal).await?;
         process.start_again()?;
-        process.ready().await
+        process.ready().await?;
+        Ok::<_, BenchError>(begun.elapsed())
     });
     let tally = tally?;
-    hit?;
+    let away = hit?.as_secs_f64();
     let told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
     let ids: Vec<Uuid> = told.held.iter().map(|(_, id)| *id).collect();
     let kept = fresh.database.count_of(KEPT, &ids).await?;
@@ -191,6 +199,7 @@ async fn measure_one(
         doubled: told.doubled,
         held: ids.len(),
         audit,
+        away,
     };
     progress(&format!("  {} {}", outage.shown(), tally.others(&[201]).unwrap_or_default()));
     fresh.close().await?;

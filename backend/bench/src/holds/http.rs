@@ -33,7 +33,7 @@ impl References<'_> {
     async fn read(&mut self) -> Result<(), BenchError> {
         progress("references");
         let seconds = self.seconds.ceil() as u64;
-        self.single_seat.add(self.pgbench.single_seat(seconds).await?);
+        self.single_seat.add(self.pgbench.single_seat().await?);
         self.hot_counter.add(self.pgbench.hot_counter(seconds).await?);
         let (server, address) = self.stage.bare().await?;
         for (connections, readings) in CONNECTIONS.into_iter().zip(&mut self.bare) {

@@ -93,7 +93,15 @@ mod tests {
         let measured = Measured { rate: 12_345.6, p50: Some(1.0), p99: Some(2.5), others: None };
         found.holds.insert(key(Claiming::Batched, Wish::AnyPlace), Ok(measured));
         found.holds.insert(key(Claiming::Batched, Wish::ChosenSeat), Err("no".to_owned()));
-        let outage = Outage { seconds: Some(0.4), refused: 7, lost: 0, doubled: 0, held: 900, audit: Ok(()) };
+        let outage = Outage {
+            seconds: Some(0.4),
+            refused: 7,
+            lost: 0,
+            doubled: 0,
+            held: 900,
+            audit: Ok(()),
+            away: 0.3,
+        };
         found.postgres.insert("skip_locked".to_owned(), outage);
         let table = found.table(&["skip_locked".to_owned()]);
         assert_eq!(
@@ -107,7 +115,7 @@ mod tests {
                 "2.50 ms",
                 "–",
                 "–",
-                "0.40 s; 7 refused, 0 lost"
+                "0.40 s (itself 0.30 s); 7 refused, 0 lost"
             ]
         );
     }

@@ -40,6 +40,10 @@ async fn lived_in() -> House {
             ))
             .await;
     }
+    house
+        .database
+        .run("insert into hold_epochs (tenant_id, performance_id, epoch) select tenant_id, id, 1 from performances")
+        .await;
     until("the provider's events of both", 20, async || {
         (house.database.number("select count(distinct tenant_id) from provider_events").await == 2)
             .then_some(())

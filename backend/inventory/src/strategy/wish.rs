@@ -110,6 +110,20 @@ impl<'a> Wishes<'a> {
     }
 }
 
+impl Wishes<'_> {
+    /// Those refused for a unit that somebody is just being given come again: it may not come to that, and it may be
+    /// the same buyer's earlier call.
+    pub(super) fn wait_for(&mut self, batch: &[ClaimRequest], under_way: &HashSet<UnitId>) {
+        for request in batch {
+            if let Some(refused @ Outcome::SeatTaken(_)) = self.refused.get_mut(&request.hold_id)
+                && request.chosen.iter().any(|chosen| under_way.contains(&chosen.unit))
+            {
+                *refused = Outcome::Contended;
+            }
+        }
+    }
+}
+
 /// The chosen seats that are gone, if any is.
 fn refusal(request: &ClaimRequest, gone: impl Fn(UnitId) -> bool) -> Option<Outcome> {
     let lost = request.chosen.iter().filter(|chosen| gone(chosen.unit));

@@ -203,7 +203,7 @@ impl Redis {
             .iter()
             .flat_map(|grant| match grant {
                 Grant::Whole { taken_from, .. } => taken_from.as_slice(),
-                Grant::Lost(_) => &[],
+                Grant::Lost { .. } => &[],
             })
             .copied()
             .collect();
@@ -216,7 +216,7 @@ impl Redis {
         for (wish, grant) in wishes.wanted.iter().zip(grants) {
             let lost: HashSet<UnitId> = match grant {
                 Grant::Whole { .. } => HashSet::new(),
-                Grant::Lost(units) => units.iter().copied().collect(),
+                Grant::Lost { units, .. } => units.iter().copied().collect(),
             };
             let units = || wish.units.iter().map(|got| got.unit);
             let open = |unit: &UnitId| !lost.contains(unit) && !refused.contains(unit);
@@ -225,10 +225,11 @@ impl Redis {
         }
         let fences = wishes.wanted.iter().zip(grants).filter_map(|(wish, grant)| match grant {
             Grant::Whole { fence, .. } => Some((wish.request.hold_id, *fence)),
-            Grant::Lost(_) => None,
+            Grant::Lost { .. } => None,
         });
         wishes.fences = fences.collect();
         wishes.judge(batch, &taken);
+        wishes.wait_for(batch, &under_way(grants));
         let settled = record::settle(&tx, target, self.name(), batch, wishes, changes).await;
         let (outcomes, changes) = match settled {
             Err(DbError::Unique(key)) if key == "holds_fence_key" => return Ok(Journalled::Stale),
@@ -275,8 +276,8 @@ impl Redis {
             match (held.get(hold), grant) {
                 (Some(until), _) => kept.extend(units.iter().map(|unit| (*unit, journalled(*hold, *until)))),
                 (None, Grant::Whole { .. }) => doubtful.extend(units),
-                (None, Grant::Lost(lost)) => {
-                    doubtful.extend(lost.iter().filter(|unit| target.stock.is_open(**unit)));
+                (None, Grant::Lost { units, .. }) => {
+                    doubtful.extend(units.iter().filter(|unit| target.stock.is_open(**unit)));
                 }
             }
         }
@@ -381,6 +382,15 @@ impl Strategy for Redis {
         }
         Ok(vec![Outcome::Contended; batch.len()])
     }
+}
+
+/// Units of grants that are not journalled yet.
+fn under_way(grants: &[Grant]) -> HashSet<UnitId> {
+    let of = |grant: &Grant| match grant {
+        Grant::Whole { .. } => Vec::new(),
+        Grant::Lost { under_way, .. } => under_way.clone(),
+    };
+    grants.iter().flat_map(of).collect()
 }
 
 /// What may be away.

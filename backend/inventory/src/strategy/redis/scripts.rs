@@ -15,7 +15,7 @@ pub(super) const NO_EPOCH: &str = "EPOCH";
 ///
 /// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, then for
 /// each hold: id, number of units, units. Answers for each hold its fence and the holds it took units over from, or 0 and
-/// the places (from 1) of the units that are not to be had.
+/// the places (from 1) of the units that are not to be had, negative where another grant is under way.
 pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -28,11 +28,15 @@ pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
             for i = 1, count do
                 local value = redis.call('HGET', KEYS[2], ARGV[at + 1 + i])
                 if value and judge then
-                    local owner, till = string.match(value, '^([^|]+)|(%d+)')
+                    local owner, till, mark = string.match(value, '^([^|]+)|(%d+)(.*)$')
                     if not owner then
                         lost[#lost + 1] = i
                     elseif owner ~= hold then
-                        if tonumber(till) > now then lost[#lost + 1] = i else from[#from + 1] = owner end
+                        if tonumber(till) <= now then
+                            from[#from + 1] = owner
+                        else
+                            lost[#lost + 1] = mark == '|p' and -i or i
+                        end
                     end
                 end
             end

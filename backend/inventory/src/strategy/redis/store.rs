@@ -13,7 +13,7 @@ use super::scripts::{GRANT, INSTALL, NO_EPOCH, SYNC};
 /// Redis may take this long to answer; after that it counts as away.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// A grant that is not journalled lapses after this.
-const PROVISIONAL: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
+const PROVISIONAL: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 /// Units written aside in one command of a rebuild.
 const CHUNK: usize = 1_000;
 
@@ -39,8 +39,8 @@ impl From<RedisError> for RedisFault {
 pub(super) enum Grant {
     /// All its units.
     Whole { fence: i64, taken_from: Vec<HoldId> },
-    /// These are not to be had.
-    Lost(Vec<UnitId>),
+    /// These are not to be had; `under_way`: for those of them another grant is not journalled yet.
+    Lost { units: Vec<UnitId>, under_way: Vec<UnitId> },
 }
 
 /// A unit as Redis keeps it.
@@ -184,8 +184,16 @@ fn read_grant(answer: &[String], units: &[UnitId]) -> Option<Grant> {
     let (first, rest) = answer.split_first()?;
     let fence: i64 = first.parse().ok()?;
     if fence == 0 {
-        let place = |place: &String| units.get(place.parse::<usize>().ok()?.checked_sub(1)?).copied();
-        return Some(Grant::Lost(rest.iter().filter_map(place).collect()));
+        let place = |place: &String| {
+            let place: i64 = place.parse().ok()?;
+            let unit = units.get(usize::try_from(place.abs()).ok()?.checked_sub(1)?)?;
+            Some((*unit, place < 0))
+        };
+        let lost: Vec<(UnitId, bool)> = rest.iter().filter_map(place).collect();
+        return Some(Grant::Lost {
+            units: lost.iter().map(|(unit, _)| *unit).collect(),
+            under_way: lost.iter().filter(|(_, under_way)| *under_way).map(|(unit, _)| *unit).collect(),
+        });
     }
     let taken_from: Option<Vec<HoldId>> = rest.iter().map(|hold| hold.parse().ok().map(HoldId)).collect();
     Some(Grant::Whole { fence, taken_from: taken_from? })
@@ -244,7 +252,8 @@ mod tests {
         let units = [UnitId::generate(), UnitId::generate()];
         let hold = HoldId::generate();
         let text = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
-        assert_eq!(read_grant(&text(&["0", "2"]), &units), Some(Grant::Lost(vec![units[1]])));
+        let lost = Grant::Lost { units: units.to_vec(), under_way: vec![units[1]] };
+        assert_eq!(read_grant(&text(&["0", "1", "-2"]), &units), Some(lost));
         let whole = read_grant(&text(&["17", &hold.0.as_simple().to_string()]), &units);
         assert_eq!(whole, Some(Grant::Whole { fence: 17, taken_from: vec![hold] }));
         assert_eq!(read_grant(&[], &units), None);

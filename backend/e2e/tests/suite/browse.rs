@@ -6,7 +6,7 @@ use futures::StreamExt;
 use marquee_e2e::database::Database;
 use marquee_e2e::fixtures::seat;
 use marquee_e2e::house::{House, plan};
-use marquee_e2e::site::Fan;
+use marquee_e2e::site::{Fan, seats};
 use marquee_e2e::wait::until;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -198,4 +198,23 @@ async fn live_updates_are_of_performances_that_fans_may_see() {
     }
     let path = format!("/api/v1/performances/{}/availability/live", house.fixtures.a.seated.id);
     client.post(&path, &json!({})).send().await.refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn what_was_missed_with_a_lost_connection_is_read_again() {
+    let house = plan().servers(2).without_worker().open().await;
+    let (here, there) = (house.fan(), house.fan_on(1, &house.fixtures.a));
+    let free = shown(&there).await;
+    for round in 1..=3 {
+        house.database.cut_off().await;
+        let hold =
+            async || here.asks(&here.tenant.seated, &seats(&[seat('D', round)])).fresh().try_send().await;
+        until("a hold over new connections", 10, async || hold().await.ok().filter(|one| one.status == 201))
+            .await;
+        let wanted = free - round as u64;
+        for fan in [&here, &there] {
+            // It goes on answering, with what it knew, until it knows better.
+            until("what was missed", 10, async || (shown(fan).await == wanted).then_some(())).await;
+        }
+    }
 }

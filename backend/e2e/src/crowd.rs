@@ -192,6 +192,8 @@ pub struct Buyer {
     pub manner: Manner,
     /// Do they give back what they got?
     pub gives_back: bool,
+    /// They want it again about so long after they were told that it is gone; `None`: they leave.
+    pub insists: Option<Duration>,
 }
 
 /// What a buyer was told in the end.
@@ -217,6 +219,8 @@ pub struct Story {
     pub tries: usize,
     /// Answers 503 with a `Retry-After`.
     pub turned_away: usize,
+    /// What the last of them said, and after how many seconds they were to come back.
+    pub told_later: Option<String>,
     /// Connections that broke, or that they hung up on.
     pub cut: usize,
     /// What must not happen: an answer that hung, another 5xx, a 503 without `Retry-After`, another hold under one key.
@@ -232,7 +236,7 @@ pub struct Story {
 impl Buyer {
     /// A patient buyer with a fresh key.
     pub fn new(body: Value) -> Self {
-        Self { key: fresh_key(), body, manner: Manner::Stays, gives_back: false }
+        Self { key: fresh_key(), body, manner: Manner::Stays, gives_back: false, insists: None }
     }
 }
 
@@ -308,7 +312,7 @@ pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> V
 /// One buyer's way to an answer.
 async fn buy(shop: &Shop, home: usize, buyer: Buyer, line: Line, holds: &AtomicUsize) -> Story {
     let started = Instant::now();
-    let request = shop.request(&buyer.key, &buyer.body);
+    let mut request = shop.request(&buyer.key, &buyer.body);
     let story = Story { key: buyer.key, ..Story::default() };
     let mut visit = Visit { shop, home, line, started, story };
     let mut lost: Option<Ack> = None;
@@ -324,7 +328,13 @@ async fn buy(shop: &Shop, home: usize, buyer: Buyer, line: Line, holds: &AtomicU
             if let Some(lost) = &lost {
                 strange.push(format!("{lost:?} was lost on the way, and then: {kind}"));
             }
+            let gone = reply.status == 409;
             visit.story.end = End::Refused(kind);
+            if let (true, Some(pause)) = (gone, buyer.insists) {
+                sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
+                request = shop.request(&fresh_key(), &buyer.body);
+                continue;
+            }
             break;
         }
         let ack = Ack::read(&reply.body);
@@ -393,6 +403,7 @@ impl Visit<'_> {
             match (reply.status, reply.retry_after) {
                 (503 | 409 | 429, Some(seconds)) => {
                     self.story.turned_away += 1;
+                    self.story.told_later = Some(format!("{} in {seconds} s", reply.kind()));
                     let pause = Duration::from_secs(seconds).min(LONGEST_PAUSE);
                     sleep(pause + Duration::from_millis(rand::random_range(0..200))).await;
                 }

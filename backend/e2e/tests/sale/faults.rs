@@ -11,7 +11,6 @@ use crate::{alone, strategies};
 /// lives in it has every round.
 async fn rounds(fault: Fault) {
     let _alone = alone().await;
-    let rounds = std::env::var("MARQUEE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let seed = seed(&format!("{fault:?}"));
     let strategies = match strategies() {
         all if fault.is_of_redis() && all.contains(&"redis") => vec!["redis"],
@@ -21,7 +20,7 @@ async fn rounds(fault: Fault) {
     if fault == Fault::Serialization {
         prepare_failures(&house).await;
     }
-    for number in 0..rounds {
+    for number in 0..crate::rounds() {
         let turn = (seed.wrapping_add(number) % strategies.len() as u64) as usize;
         Round { fault, strategy: strategies[turn], number, seed }.run(&mut house).await;
         for process in house.servers.iter_mut().chain(&mut house.worker) {

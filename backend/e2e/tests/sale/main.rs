@@ -11,7 +11,9 @@
     clippy::print_stderr
 )]
 
+mod crowding;
 mod faults;
+mod mass_expiry;
 mod round;
 mod strike;
 
@@ -31,6 +33,11 @@ async fn alone() -> MutexGuard<'static, ()> {
 fn strategies() -> Vec<&'static str> {
     let wanted = std::env::var("MARQUEE_STRATEGY").ok();
     STRATEGIES.iter().copied().filter(|one| wanted.as_deref().is_none_or(|wanted| wanted == *one)).collect()
+}
+
+/// How often each fault is tried.
+fn rounds() -> u64 {
+    std::env::var("MARQUEE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 /// Tells on standard error, past the test runner, which shows a passed test's words to nobody.

@@ -207,12 +207,16 @@ impl Round {
             };
             *ends.entry(end).or_default() += 1;
         }
+        let mut later: BTreeMap<&str, usize> = BTreeMap::new();
+        for told in stories.iter().filter_map(|story| story.told_later.as_deref()) {
+            *later.entry(told).or_default() += 1;
+        }
         let sum = |of: fn(&Story) -> usize| stories.iter().map(of).sum::<usize>();
         let p99 = quantile(stories.iter().flat_map(|story| story.latencies.iter().copied()), 0.99);
         let Self { fault, strategy, number, seed } = self;
         tell(&format!(
             "{fault:?} round {number} {strategy} seed {seed}: struck after {struck_after} holds for {struck:.1?}, {ends:?}, \
-             503 {}, cut {}, given back {}, unclaimed {unclaimed}, p99 {p99:.0?}, {sold:.1?}",
+             told later {} {later:?}, cut {}, given back {}, unclaimed {unclaimed}, p99 {p99:.0?}, {sold:.1?}",
             sum(|story| story.turned_away),
             sum(|story| story.cut),
             sum(|story| usize::from(story.gave_back.is_some())),

@@ -1,8 +1,11 @@
-//! Negative controls: with the guard of a claim switched off the constraint refuses, and with the constraint dropped too
-//! a seat is oversold, so that the tests of the real thing could see it.
+//! Negative controls, for each strategy: buyers whose servers all believe that the same unit is free. With the guard of the
+//! claim it goes to one of them. Without it the constraint refuses all others; and with the constraint dropped too the
+//! unit is oversold, and the very checks that every concurrency test makes say so.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt as _};
 use marquee_core::db::Db;
 use marquee_core::http::IdempotencyKey;
 use marquee_core::ids::HoldId;
@@ -10,41 +13,60 @@ use marquee_core::money::Price;
 use marquee_e2e::client::fresh_key;
 use marquee_e2e::cluster::cluster;
 use marquee_e2e::database::Database;
-use marquee_e2e::fixtures::{PerformanceFixture, TenantFixture, seat};
+use marquee_e2e::fixtures::{PerformanceFixture, seat};
+use marquee_e2e::ledger::{self, Ack};
+use marquee_e2e::stage::serves_seats;
 use marquee_inventory::availability::Availability;
 use marquee_inventory::strategy::{
-    AnyUnits, ChosenUnit, ClaimRequest, Guard, Offer, Outcome, SkipLocked, Strategy, Target, Ttl,
+    AnyUnits, ChosenUnit, ClaimRequest, Guard, Offer, Outcome, Redis, RowLock, SkipLocked, Strategy, Target,
+    Ttl,
 };
 
-const BUYERS: usize = 40;
+const BUYERS: usize = 20;
 
+/// One unit, and buyers at as many servers, each of which remembers it as free.
 struct Contest {
+    strategy: Box<dyn Strategy>,
     db: Db,
     database: Database,
-    target: Target,
-    requests: Vec<ClaimRequest>,
+    performance: PerformanceFixture,
+    buyers: Vec<(Target, ClaimRequest)>,
 }
 
 /// What came of a contest.
 #[derive(Debug, Default)]
 struct Tally {
-    held: usize,
+    acks: Vec<Ack>,
     refused: usize,
     errors: usize,
 }
 
-async fn contest(tenant: &TenantFixture, performance: &PerformanceFixture, chosen: bool) -> Contest {
+fn strategy(name: &str, guard: Guard, redis: &str) -> Box<dyn Strategy> {
+    match name {
+        "row_lock" => Box::new(RowLock { guard }),
+        "ttl" => Box::new(Ttl { guard }),
+        "skip_locked" => Box::new(SkipLocked { guard }),
+        "redis" => {
+            let mut strategy = Redis::new(redis).unwrap();
+            strategy.guard = guard;
+            Box::new(strategy)
+        }
+        other => panic!("no strategy `{other}`"),
+    }
+}
+
+async fn contest(name: &str, guard: Guard) -> Contest {
     let cluster = cluster().await;
-    let database = cluster.clone_database(cluster.number()).await;
-    let db = database.db(8).await;
+    let number = cluster.number();
+    let database = cluster.clone_database(number).await;
+    cluster.clear_redis(number).await;
+    let tenant = &cluster.fixtures.a;
+    let performance = if serves_seats(name) { &tenant.seated } else { &tenant.standing }.clone();
     let (owner, id) = (tenant.id.parse().unwrap(), performance.id.parse().unwrap());
-    let target = Target {
-        tenant: owner,
-        performance: id,
-        hold_seconds: 600,
-        currency: "EUR".parse().unwrap(),
-        stock: Availability::new(db.clone()).stock(owner, id).await.unwrap(),
-    };
+    database
+        .run(&format!("update performances set strategy = '{name}' where id = '{}'", performance.id))
+        .await;
+    let db = database.db(8).await;
     let level = &performance.levels[0];
     let offer = Arc::new(Offer {
         price_level: level.id.parse().unwrap(),
@@ -54,41 +76,58 @@ async fn contest(tenant: &TenantFixture, performance: &PerformanceFixture, chose
         price: Price::of_parts(4_000, 250, 450, "EUR".parse().unwrap()).unwrap(),
     });
     let wanted = seat('A', 1);
-    let sql = match chosen {
+    let sql =
+        format!("select id from units where performance_id = '{}' and seat = '{wanted}'", performance.id);
+    let chosen = match serves_seats(name) {
         true => {
-            format!("select id from units where performance_id = '{}' and seat = '{wanted}'", performance.id)
+            let unit = database.text(&sql).await.parse().unwrap();
+            vec![ChosenUnit { unit, seat: wanted, offer: Arc::clone(&offer) }]
         }
-        false => {
-            format!("select id from units where performance_id = '{}' order by rank limit 1", performance.id)
-        }
+        false => Vec::new(),
     };
-    let unit = database.text(&sql).await.parse().unwrap();
-    let requests = (0..BUYERS).map(|_| ClaimRequest {
-        hold_id: HoldId::generate(),
-        key: IdempotencyKey::new(&fresh_key()).unwrap(),
-        fingerprint: [7; 32],
-        chosen: if chosen {
-            vec![ChosenUnit { unit, seat: wanted.clone(), offer: offer.clone() }]
-        } else {
-            Vec::new()
-        },
-        any: if chosen {
-            Vec::new()
-        } else {
-            vec![AnyUnits { quantity: 1, adjacent: false, offer: offer.clone() }]
-        },
-    });
-    Contest { requests: requests.collect(), db, database, target }
+    let any = match serves_seats(name) {
+        true => Vec::new(),
+        false => vec![AnyUnits { quantity: 1, adjacent: false, offer }],
+    };
+    let mut buyers = Vec::new();
+    for _ in 0..BUYERS {
+        let target = Target {
+            tenant: owner,
+            performance: id,
+            hold_seconds: 600,
+            currency: "EUR".parse().unwrap(),
+            stock: Availability::new(db.clone()).stock(owner, id).await.unwrap(),
+        };
+        let request = ClaimRequest {
+            hold_id: HoldId::generate(),
+            key: IdempotencyKey::new(&fresh_key()).unwrap(),
+            fingerprint: [7; 32],
+            chosen: chosen.clone(),
+            any: any.clone(),
+        };
+        buyers.push((target, request));
+    }
+    let strategy = strategy(name, guard, &cluster.redis_url(number));
+    Contest { strategy, db, database, performance, buyers }
 }
 
 impl Contest {
-    async fn run(&self, strategy: &dyn Strategy) -> Tally {
-        let claims =
-            self.requests.iter().map(|one| strategy.claim(&self.db, &self.target, std::slice::from_ref(one)));
+    /// One after the other, or all at once. A claim that passes over what others have locked leaves them alone when all
+    /// come at once; those that come later find the unit unlocked.
+    async fn run(&self, at_once: bool) -> Tally {
+        let claims = self.buyers.iter().map(|(target, request)| async move {
+            (request, self.strategy.claim(&self.db, target, std::slice::from_ref(request)).await)
+        });
+        let claimed = stream::iter(claims).buffered(if at_once { BUYERS } else { 1 });
         let mut tally = Tally::default();
-        for outcome in futures::future::join_all(claims).await {
+        for (request, outcome) in claimed.collect::<Vec<_>>().await {
             match outcome.map(|outcomes| outcomes.into_iter().next().unwrap()) {
-                Ok(Outcome::Held { .. }) => tally.held += 1,
+                Ok(Outcome::Held { units, .. }) => tally.acks.push(Ack {
+                    hold: request.hold_id.0,
+                    token: String::new(),
+                    units: units.iter().map(|got| got.unit.0).collect(),
+                    seats: Vec::new(),
+                }),
                 Ok(_) => tally.refused += 1,
                 Err(_) => tally.errors += 1,
             }
@@ -96,10 +135,8 @@ impl Contest {
         tally
     }
 
-    /// The most live holds that one unit is in.
-    async fn most_holds_of_a_unit(&self) -> i64 {
-        let sql = "select coalesce(max(n), 0) from (select count(*) n from claims where closed_at is null group by unit_id) x";
-        self.database.number(sql).await
+    async fn faults(&self, tally: &Tally) -> Vec<String> {
+        ledger::faults(&self.database, &self.performance.id, &tally.acks, &HashSet::new()).await
     }
 
     async fn without_constraint(self) -> Self {
@@ -108,35 +145,53 @@ impl Contest {
     }
 }
 
-#[tokio::test]
-async fn the_guard_alone_keeps_a_seat_single() {
-    let tenant = cluster().await.fixtures.a.clone();
-    let contest = contest(&tenant, &tenant.seated, true).await.without_constraint().await;
-    let tally = contest.run(&Ttl::default()).await;
-    assert_eq!((tally.held, tally.refused, tally.errors), (1, BUYERS - 1, 0));
-    assert_eq!(contest.most_holds_of_a_unit().await, 1);
+async fn the_guard_alone_keeps_a_unit_single(name: &str) {
+    for at_once in [false, true] {
+        let contest = contest(name, Guard::On).await.without_constraint().await;
+        let tally = contest.run(at_once).await;
+        assert_eq!((tally.acks.len(), tally.refused, tally.errors), (1, BUYERS - 1, 0), "{name}");
+        assert_eq!(contest.faults(&tally).await, [""; 0], "{name}");
+    }
 }
 
-#[tokio::test]
-async fn without_the_guard_the_constraint_refuses() {
-    let tenant = cluster().await.fixtures.a.clone();
-    let seated = contest(&tenant, &tenant.seated, true).await;
-    let tally = seated.run(&Ttl { guard: Guard::Off }).await;
-    assert_eq!((tally.held, tally.errors), (1, BUYERS - 1), "{tally:?}");
-    assert_eq!(seated.most_holds_of_a_unit().await, 1);
-
-    // All choose the same best place in memory; those that pass over its locked row are told to try again.
-    let standing = contest(&tenant, &tenant.standing, false).await;
-    let tally = standing.run(&SkipLocked { guard: Guard::Off }).await;
-    assert!(tally.errors > 0 && tally.held + tally.refused + tally.errors == BUYERS, "{tally:?}");
-    assert_eq!(standing.most_holds_of_a_unit().await, 1);
+async fn without_the_guard_the_constraint_refuses(name: &str) {
+    let contest = contest(name, Guard::Off).await;
+    let tally = contest.run(false).await;
+    assert_eq!(tally.acks.len(), 1, "{name}: {tally:?}");
+    assert_eq!(tally.refused + tally.errors, BUYERS - 1, "{name}: {tally:?}");
+    assert_eq!(contest.faults(&tally).await, [""; 0], "{name}");
 }
 
-#[tokio::test]
-async fn without_guard_and_constraint_a_seat_is_oversold() {
-    let tenant = cluster().await.fixtures.a.clone();
-    let contest = contest(&tenant, &tenant.seated, true).await.without_constraint().await;
-    let tally = contest.run(&Ttl { guard: Guard::Off }).await;
-    assert!(tally.held > 1, "{tally:?}");
-    assert!(contest.most_holds_of_a_unit().await > 1, "the test would not see an oversold seat");
+async fn without_guard_and_constraint_the_checks_fail(name: &str) {
+    let contest = contest(name, Guard::Off).await.without_constraint().await;
+    let tally = contest.run(false).await;
+    assert!(tally.acks.len() > 1, "{name}: {tally:?}");
+    let faults = contest.faults(&tally).await;
+    assert!(faults.iter().any(|fault| fault.ends_with("in two live claims")), "{name}: {faults:?}");
+    assert!(faults.iter().any(|fault| fault.contains("acknowledged to")), "{name}: {faults:?}");
 }
+
+macro_rules! controls {
+    ($($strategy:ident)*) => {$(
+        mod $strategy {
+            const STRATEGY: &str = stringify!($strategy);
+
+            #[tokio::test]
+            async fn the_guard_alone_keeps_a_unit_single() {
+                super::the_guard_alone_keeps_a_unit_single(STRATEGY).await;
+            }
+
+            #[tokio::test]
+            async fn without_the_guard_the_constraint_refuses() {
+                super::without_the_guard_the_constraint_refuses(STRATEGY).await;
+            }
+
+            #[tokio::test]
+            async fn without_guard_and_constraint_the_checks_fail() {
+                super::without_guard_and_constraint_the_checks_fail(STRATEGY).await;
+            }
+        }
+    )*};
+}
+
+controls!(row_lock ttl skip_locked redis);

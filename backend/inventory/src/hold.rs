@@ -8,7 +8,7 @@ use marquee_catalog::{Catalog, Performance, PriceLevel};
 use marquee_core::clock::SharedClock;
 use marquee_core::db::{Db, DbError, Tag};
 use marquee_core::http::IdempotencyKey;
-use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId};
+use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, UnitId};
 use marquee_core::secret::SecretKey;
 use marquee_entity::inventory::HoldState;
 use marquee_tenants::Tenant;
@@ -16,7 +16,9 @@ use marquee_tenants::Tenant;
 use crate::availability::Availability;
 use crate::claimer::Claimers;
 use crate::sheet::Sheet;
-use crate::strategy::{AnyUnits, ChosenUnit, ClaimRequest, Got, Offer, Outcome, Strategies};
+use crate::strategy::{
+    AnyUnits, ChosenUnit, ClaimRequest, Got, Offer, Outcome, Strategies, Strategy, Target,
+};
 use crate::types::{check_on_sale, ticket_type};
 use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
 
@@ -66,6 +68,28 @@ impl Inventory {
     /// What is free, from memory.
     pub fn availability(&self) -> &Availability {
         &self.availability
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The strategy of a performance, what it claims against, and the units of seats.
+    pub(crate) async fn aim(
+        &self,
+        tenant: &Tenant,
+        performance: PerformanceId,
+        seats: &[String],
+    ) -> Result<(Arc<dyn Strategy>, Target, Vec<UnitId>), HoldError> {
+        let performance =
+            self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
+        let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
+        let unit = |seat: &String| {
+            sheet.by_seat(seat).map(|unit| unit.id).ok_or_else(|| HoldError::UnknownSeat(seat.clone()))
+        };
+        let units: Result<Vec<UnitId>, HoldError> = seats.iter().map(unit).collect();
+        let (strategy, target) = self.claimers.aim(tenant.id, &performance).await?;
+        Ok((strategy, target, units?))
     }
 
     /// Is `token` the token of this hold?

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod availability;
+mod block;
 mod claimer;
 mod error;
 mod hold;
@@ -28,4 +29,4 @@ pub use lifecycle::{
 };
 pub use routes::{ApiDoc, routes};
 pub use types::{HeldUnit, HoldDetail, HoldRequest, PlaceRequest, SeatRequest};
-pub use units::{NewSeat, add_seats, block_units, create_places, create_seats};
+pub use units::{NewSeat, add_seats, create_places, create_seats};

@@ -96,6 +96,41 @@ pub(crate) async fn give_back(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Takes units off sale that are free and in no live hold; answers which.
+pub(crate) async fn block(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    units: &[UnitId],
+) -> Result<Vec<UnitId>, DbError> {
+    let rows: Vec<UnitRow> = tx
+        .all(
+            "with free as materialized (
+                 select u.id from units u
+                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[]) and u.state = 'free'
+                   and not exists (select 1 from claims c
+                                   where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
+                 order by u.id for update of u
+             )
+             update units u set state = 'blocked' from free
+             where u.tenant_id = $1 and u.id = free.id and u.state = 'free' returning u.id",
+            params![performance, units.iter().map(|unit| unit.0).collect::<Vec<Uuid>>()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Puts blocked units back on sale; answers which.
+pub(crate) async fn unblock(tx: &TenantTx, units: &[UnitId]) -> Result<Vec<UnitId>, DbError> {
+    let rows: Vec<UnitRow> = tx
+        .all(
+            "update units u set state = 'free'
+             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.state = 'blocked' returning u.id",
+            params![units.iter().map(|unit| unit.0).collect::<Vec<Uuid>>()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// A hold with its units, in the order they were asked for.
 pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {
     let row: Option<HoldRow> = tx

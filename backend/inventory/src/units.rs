@@ -92,20 +92,3 @@ pub async fn create_places(
     .await
     .map(drop)
 }
-
-/// Takes free seats off sale; answers how many it took.
-///
-/// # Errors
-/// As [`DbError`] says.
-pub async fn block_units(
-    tx: &TenantTx,
-    performance: PerformanceId,
-    seats: &[String],
-) -> Result<u64, DbError> {
-    tx.execute(
-        "update units u set state = 'blocked'
-         where u.tenant_id = $1 and u.performance_id = $2 and u.seat = any($3::text[]) and u.state = 'free'",
-        params![performance, seats.to_vec()],
-    )
-    .await
-}

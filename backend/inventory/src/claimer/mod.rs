@@ -224,6 +224,27 @@ impl Claimers {
         }
     }
 
+    /// The strategy of a performance, and what it claims against.
+    pub(crate) async fn aim(
+        &self,
+        tenant: TenantId,
+        performance: &Performance,
+    ) -> Result<(Arc<dyn Strategy>, Target), DbError> {
+        let strategy = Arc::clone(self.strategies.named(performance.strategy));
+        Ok((strategy, self.target(tenant, performance).await?))
+    }
+
+    async fn target(&self, tenant: TenantId, performance: &Performance) -> Result<Target, DbError> {
+        let stock = self.availability.stock(tenant, performance.id).await;
+        Ok(Target {
+            tenant,
+            performance: performance.id,
+            hold_seconds: performance.hold_seconds,
+            currency: performance.currency.clone(),
+            stock: stock.map_err(|error| DbError::Unavailable(error.to_string()))?,
+        })
+    }
+
     /// Claims, and claims again while the outcome is unknown: keys and hold ids tell what was made before.
     async fn claim_until_known(
         &self,
@@ -236,15 +257,7 @@ impl Claimers {
         let mut contended = 0;
         loop {
             let claim = async {
-                let stock = self.availability.stock(tenant, performance.id).await;
-                let stock = stock.map_err(|error| DbError::Unavailable(error.to_string()))?;
-                let target = Target {
-                    tenant,
-                    performance: performance.id,
-                    hold_seconds: performance.hold_seconds,
-                    currency: performance.currency.clone(),
-                    stock,
-                };
+                let target = self.target(tenant, performance).await?;
                 strategy.claim(&self.db, &target, requests).await
             };
             let claimed = tokio::time::timeout(HANGS, claim).await;

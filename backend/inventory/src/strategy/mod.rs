@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use marquee_core::db::{Db, DbError, Tag};
-use marquee_core::ids::{PerformanceId, TenantId};
+use marquee_core::ids::{PerformanceId, TenantId, UnitId};
 use marquee_core::money::Currency;
 use marquee_entity::catalog::Strategy as Name;
 
@@ -41,8 +41,11 @@ pub use skip_locked::SkipLocked;
 pub use ttl::Ttl;
 
 use crate::availability::Stock;
+use crate::block;
 use take::Take;
 use wish::Wishes;
+
+const BLOCK: Tag = Tag::new("units.block");
 
 /// What a claim is made against.
 #[derive(Debug, Clone)]
@@ -71,6 +74,22 @@ pub trait Strategy: Send + Sync + std::fmt::Debug {
     /// `Unavailable` leaves the outcome unknown: the same requests again, with the same hold ids and keys, will find
     /// what was made. `Contention`: nothing happened. Any other error is a defect, and nothing happened.
     async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError>;
+
+    /// Takes those of `units` off sale that are free; answers which. No claim gets one meanwhile.
+    ///
+    /// # Errors
+    /// When the database, or what else keeps the holds, is out of reach.
+    async fn block(&self, db: &Db, target: &Target, units: &[UnitId]) -> Result<Vec<UnitId>, DbError> {
+        block::in_postgres(db, BLOCK, target, units).await
+    }
+
+    /// Postgres has changed these units beside the strategy.
+    ///
+    /// # Errors
+    /// As [`Strategy::block`].
+    async fn learn(&self, _db: &Db, _target: &Target, _units: &[UnitId]) -> Result<(), DbError> {
+        Ok(())
+    }
 }
 
 /// One of each, as an installation has them.

@@ -3,11 +3,12 @@
 //! Two requests of a batch never want the same unit at once: what the first reaches for, a later one gets only when the
 //! first did not ([`Outcome::Contended`]: it is claimed again in the next batch).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use marquee_core::ids::{HoldId, UnitId};
+use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
 
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
 use crate::availability::Stock;
@@ -48,12 +49,12 @@ impl<'a> Wishes<'a> {
     /// Chooses units for each request.
     pub(super) fn of(batch: &'a [ClaimRequest], stock: &Stock) -> Self {
         let mut wishes = Self::default();
-        let mut reached: HashSet<UnitId> = HashSet::new();
+        let mut picker = Picker::new(batch, stock);
         let mut keys: HashSet<&str> = HashSet::new();
         for request in batch {
             // The same key again: answered when the first of it is settled.
             let chosen = if keys.insert(request.key.as_str()) {
-                units_for(request, stock, &mut reached)
+                picker.units_for(request)
             } else {
                 Err(Outcome::Contended)
             };
@@ -131,58 +132,104 @@ fn refusal(request: &ClaimRequest, gone: impl Fn(UnitId) -> bool) -> Option<Outc
     (!lost.is_empty()).then_some(Outcome::SeatTaken(lost))
 }
 
-fn units_for(
-    request: &ClaimRequest,
-    stock: &Stock,
-    reached: &mut HashSet<UnitId>,
-) -> Result<Vec<Got>, Outcome> {
-    if request.chosen.iter().any(|chosen| reached.contains(&chosen.unit)) {
-        return Err(Outcome::Contended);
-    }
-    let mut units: Vec<Got> =
-        request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect();
-    let own: HashSet<UnitId> = units.iter().map(|got| got.unit).collect();
-    reached.extend(&own);
-    let mut picked: HashSet<UnitId> = HashSet::new();
-    for wanted in &request.any {
-        match pick(wanted, stock, reached) {
-            Ok(found) => {
-                reached.extend(&found);
-                picked.extend(&found);
-                units.extend(found.into_iter().map(|unit| Got { unit, offer: Arc::clone(&wanted.offer) }));
-            }
-            Err(refusal) => {
-                for unit in own.iter().chain(&picked) {
-                    reached.remove(unit);
-                }
-                return Err(refusal);
-            }
-        }
-    }
-    Ok(units)
+/// Chooses units in memory, each for one request.
+struct Picker<'a> {
+    stock: &'a Stock,
+    /// What requests reach for already.
+    reached: HashSet<UnitId>,
+    /// How many places of a level the batch wants one by one.
+    wanted: HashMap<PriceLevelId, usize>,
+    /// The best of them, looked up once for the batch.
+    best: HashMap<PriceLevelId, VecDeque<UnitId>>,
 }
 
-/// The best units for any places, as memory sees it, but for those that earlier requests reach for.
-fn pick(wanted: &AnyUnits, stock: &Stock, reached: &HashSet<UnitId>) -> Result<Vec<UnitId>, Outcome> {
-    let level = wanted.offer.price_level;
-    let alone = !wanted.adjacent || wanted.quantity < 2;
-    let look = |leave_out: &HashSet<UnitId>| {
-        if alone {
-            let found = stock.best(level, wanted.quantity, leave_out);
-            (found.len() == wanted.quantity).then_some(found)
-        } else {
-            stock.adjacent(level, wanted.quantity, leave_out)
+impl<'a> Picker<'a> {
+    fn new(batch: &[ClaimRequest], stock: &'a Stock) -> Self {
+        let mut wanted: HashMap<PriceLevelId, usize> = HashMap::new();
+        for any in batch.iter().flat_map(|request| &request.any).filter(|any| alone(any)) {
+            let sum = wanted.entry(any.offer.price_level).or_default();
+            *sum = sum.saturating_add(any.quantity);
         }
-    };
-    if let Some(found) = look(reached) {
-        return Ok(found);
+        let chosen = batch.iter().map(|request| request.chosen.len()).sum::<usize>();
+        // Some of the best may be chosen seats of this batch, or neighbours that somebody wants together.
+        wanted.values_mut().for_each(|sum| *sum = sum.saturating_add(chosen));
+        Self { stock, reached: HashSet::new(), wanted, best: HashMap::new() }
     }
-    if stock.open(level) < wanted.quantity {
-        return Err(Outcome::SoldOut);
+
+    fn units_for(&mut self, request: &ClaimRequest) -> Result<Vec<Got>, Outcome> {
+        if request.chosen.iter().any(|chosen| self.reached.contains(&chosen.unit)) {
+            return Err(Outcome::Contended);
+        }
+        let mut units: Vec<Got> =
+            request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect();
+        self.reached.extend(units.iter().map(|got| got.unit));
+        for wanted in &request.any {
+            match self.pick(wanted, units.len()) {
+                Ok(found) => {
+                    self.reached.extend(&found);
+                    let got = |unit| Got { unit, offer: Arc::clone(&wanted.offer) };
+                    units.extend(found.into_iter().map(got));
+                }
+                Err(refusal) => {
+                    for got in &units {
+                        self.reached.remove(&got.unit);
+                    }
+                    self.best.clear();
+                    return Err(refusal);
+                }
+            }
+        }
+        Ok(units)
     }
-    // Enough for it alone: it depends on what becomes of the earlier requests.
-    if !reached.is_empty() && look(&HashSet::new()).is_some() {
-        return Err(Outcome::Contended);
+
+    /// The best units for any places, as memory sees it, but for those that are reached for; `own` of them by the same
+    /// request.
+    fn pick(&mut self, wanted: &AnyUnits, own: usize) -> Result<Vec<UnitId>, Outcome> {
+        let level = wanted.offer.price_level;
+        let found = if alone(wanted) {
+            self.next_best(level, wanted.quantity)
+        } else {
+            self.stock.adjacent(level, wanted.quantity, &self.reached)
+        };
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        if self.stock.open(level) < wanted.quantity {
+            return Err(Outcome::SoldOut);
+        }
+        // Enough but for the earlier requests: it depends on what becomes of them.
+        if self.reached.len() > own
+            && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, &HashSet::new()).is_some())
+        {
+            return Err(Outcome::Contended);
+        }
+        Err(if alone(wanted) { Outcome::SoldOut } else { Outcome::NoAdjacent })
     }
-    Err(if alone { Outcome::SoldOut } else { Outcome::NoAdjacent })
+
+    fn next_best(&mut self, level: PriceLevelId, quantity: usize) -> Option<Vec<UnitId>> {
+        let best = match self.best.entry(level) {
+            Entry::Occupied(best) => best.into_mut(),
+            Entry::Vacant(none) => {
+                let wanted = self.wanted.get(&level).copied().unwrap_or(quantity);
+                none.insert(self.stock.best(level, wanted, &self.reached).into())
+            }
+        };
+        let mut found = Vec::with_capacity(quantity.min(best.len()));
+        while found.len() < quantity {
+            match best.pop_front() {
+                Some(unit) if self.reached.contains(&unit) => {}
+                Some(unit) => found.push(unit),
+                None => {
+                    self.best.remove(&level);
+                    return None;
+                }
+            }
+        }
+        Some(found)
+    }
+}
+
+/// Are its places taken one by one, wherever they are?
+fn alone(wanted: &AnyUnits) -> bool {
+    !wanted.adjacent || wanted.quantity < 2
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{Failure, print_json, print_line};
 use crate::compose::{Foundation, STAFF};
+use crate::serve::Services;
 
 const SET: Tag = Tag::new("performance.set");
 
@@ -21,6 +22,22 @@ const SET: Tag = Tag::new("performance.set");
 pub enum Command {
     /// Change a performance's settings, in force everywhere within a second; without options it shows them.
     Set(Set),
+    /// Take free seats off sale; those that are held or sold stay. Prints the seats it took, one a line.
+    Block(Seats),
+    /// Put blocked seats back on sale. Prints the seats it put back, one a line.
+    Unblock(Seats),
+}
+
+#[derive(Debug, Args)]
+pub struct Seats {
+    /// The performance.
+    id: PerformanceId,
+    /// The plan's seat ids.
+    #[arg(required = true)]
+    seats: Vec<String>,
+    /// Answer as JSON: `{seats:[…]}`.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -47,13 +64,41 @@ struct OwnerRow {
 }
 
 pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
-    let Command::Set(options) = command;
     let foundation = Foundation::open(config).await?;
+    match command {
+        Command::Set(options) => set(&foundation, &options).await,
+        Command::Block(options) => block(&foundation, &options, true).await,
+        Command::Unblock(options) => block(&foundation, &options, false).await,
+    }
+}
+
+async fn owner(foundation: &Foundation, id: PerformanceId) -> Result<TenantId, Failure> {
     let platform = foundation.db.begin_platform(STAFF).await?;
     let owner: Option<OwnerRow> =
-        platform.optional("select tenant_id from performances where id = $1", params![options.id]).await?;
+        platform.optional("select tenant_id from performances where id = $1", params![id]).await?;
     platform.commit().await?;
-    let tenant = owner.ok_or_else(|| format!("no performance `{}`", options.id))?.tenant_id;
+    Ok(owner.ok_or_else(|| format!("no performance `{id}`"))?.tenant_id)
+}
+
+async fn block(foundation: &Foundation, options: &Seats, block: bool) -> Result<ExitCode, Failure> {
+    let owner = owner(foundation, options.id).await?;
+    let tenant = foundation.tenant(&owner.to_string())?;
+    let inventory = Services::of(foundation.clone())?.inventory;
+    let (action, seats) = if block {
+        ("performance.block", inventory.block(&tenant, options.id, &options.seats).await?)
+    } else {
+        ("performance.unblock", inventory.unblock(&tenant, options.id, &options.seats).await?)
+    };
+    foundation.record(action, Some(owner), json!({ "performance": options.id, "seats": seats })).await?;
+    if options.json {
+        return print_json(&json!({ "seats": seats }));
+    }
+    seats.iter().for_each(print_line);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn set(foundation: &Foundation, options: &Set) -> Result<ExitCode, Failure> {
+    let tenant = owner(foundation, options.id).await?;
     let changes = PerformanceChanges {
         hold_seconds: options.hold_seconds,
         strategy: options.strategy,

@@ -134,7 +134,10 @@ impl Round {
                     acks.push(ack.clone());
                     if let Some(times) = story.gave_back {
                         over.insert(ack.hold);
-                        if times > 1 || times == 0 && story.cut == 0 {
+                        // Told that it is over: by an answer that was lost, or because its time had come.
+                        let unclear =
+                            story.cut > 0 || story.turned_away > 0 || self.fault == Fault::RedisPaused;
+                        if times > 1 || times == 0 && !unclear {
                             strange.push(format!("{} was given back {times} times", ack.hold));
                         }
                     }

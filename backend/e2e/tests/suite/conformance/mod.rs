@@ -4,6 +4,7 @@
 mod carts;
 mod contest;
 mod manners;
+mod switch;
 
 use std::collections::BTreeMap;
 

@@ -50,6 +50,10 @@ export class Large {
         this.refilter({ count: this.filter.count + Number(step.dataset.step) }),
       );
     find("#all-sections").addEventListener("click", () => history.back());
+    seating.addEventListener("keydown", (event) => {
+      const list = event.target instanceof HTMLSelectElement;
+      if (event.key === "Escape" && this.opened >= 0 && !list) history.back();
+    });
     addEventListener("popstate", () => this.follow());
     this.finder.show();
     this.follow();
@@ -147,7 +151,6 @@ export class Large {
     box.top -= layout.pitch * 2.6;
     this.map = new SeatMap(this.sale, drawing, box, layout.pitch, true, {
       toggle: (seat) => this.toggle(seat.at),
-      leave: () => history.back(),
     });
     this.map.only(this.filter.level);
     host.append(this.finder.mini(at));

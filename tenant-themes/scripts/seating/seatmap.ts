@@ -11,8 +11,6 @@ import { inRow, labelOf, levelOf, nameOf, priceOf } from "./words";
 interface Hooks {
   /** A seat was pressed. */
   toggle(seat: Seat): void;
-  /** Escape was pressed within. */
-  leave?(): void;
 }
 
 const host = find<HTMLElement>("#map");
@@ -160,9 +158,7 @@ export class SeatMap {
   private key(event: KeyboardEvent): void {
     const seat = this.seatOf(event.target);
     if (!seat || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && this.hooks.leave) {
-      this.hooks.leave();
-    } else if (event.key === "Enter" || event.key === " ") {
+    if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       this.hooks.toggle(seat);
     } else if (event.key === "+" || event.key === "-") {

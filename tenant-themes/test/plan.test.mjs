@@ -109,13 +109,20 @@ test("what is offered instead is near, side by side, and in another section only
 });
 
 test("sections belong together by the beginning of their names", () => {
-  const names = (...list) => wishes.tiersOf(list.map((name) => ({ name }))).map((tier) => tier.name);
+  const names = (...list) =>
+    wishes
+      .tiersOf(
+        list.map((name) => ({ name })),
+        (at) => (at < 10 ? "Band A" : "Band B"),
+      )
+      .map((tier) => tier.name);
   assert.deepEqual(names("Lower tier, block 1", "Lower tier, block 2", "Upper tier, block 1"), [
     "Lower tier",
     "Upper tier",
   ]);
   const blocks = Array.from({ length: 20 }, (_, at) => `Block ${at < 10 ? 101 + at : 191 + at}`);
-  assert.deepEqual(names(...blocks), ["Block 1xx", "Block 2xx"]);
+  assert.deepEqual(names(...blocks), ["Band A", "Band B"]);
+  assert.deepEqual(names("101", "102"), ["Band A"]);
 });
 
 test("a section is turned so that its rows lie level and its front is above", () => {

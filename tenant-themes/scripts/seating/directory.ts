@@ -5,7 +5,7 @@ import { moneyShort, t } from "../lib/page";
 import type { Layout } from "../map/plan";
 import { sectionWords } from "./finder";
 import { type Filter, type Standing, type Tier, tiersOf } from "./sections";
-import { currency } from "./words";
+import { currency, levels, titleOf } from "./words";
 
 interface Row {
   item: HTMLElement;
@@ -31,9 +31,11 @@ export class Directory {
 
   constructor(
     private readonly layout: Layout,
+    home: number[],
     hooks: Hooks,
   ) {
-    for (const tier of tiersOf(layout.sections)) {
+    const called = (at: number) => levels[home[at] ?? -1]?.name ?? "";
+    for (const tier of tiersOf(layout.sections, called)) {
       const facts = el("span", { class: "tier-facts" });
       const items = tier.sections.map((at) => this.row(at, tier, hooks));
       const summary = el("summary", {}, el("span", { class: "tier-name" }, tier.name), facts);
@@ -75,12 +77,12 @@ export class Directory {
     row.swatch.className = `swatch level-${one.level + 1}`;
     row.price.textContent = one.fits ? t("from", { price: moneyShort(one.price ?? 0, currency()) }) : "";
     row.free.textContent = t("legend-free", { count: one.fits ? one.free : 0 });
-    row.button.setAttribute("aria-label", sectionWords(section.name, one, filter));
+    row.button.setAttribute("aria-label", sectionWords(titleOf(section), one, filter));
     row.button.toggleAttribute("data-gone", !one.fits);
   }
 
   private row(at: number, tier: Tier, hooks: Hooks): HTMLElement {
-    const name = this.layout.sections[at]?.name ?? "";
+    const name = titleOf(this.layout.sections[at]);
     // Within its tier a section needs no more than the rest of its name.
     const own = name.startsWith(tier.name) ? name.slice(tier.name.length).replace(/^[\s,·–—:]+/, "") : name;
     const swatch = el("i", {});

@@ -8,7 +8,7 @@ import { next } from "../map/keys";
 import { boxOf, grow, middleOf, outlineOf, type Point } from "../map/plan";
 import type { Sale } from "./sale";
 import { type Filter, type Standing, share } from "./sections";
-import { currency } from "./words";
+import { currency, titleOf } from "./words";
 
 const host = find<HTMLElement>("#map");
 const where = find<HTMLElement>("#map-where");
@@ -99,7 +99,7 @@ export class Finder {
     if (!shape || !section) return;
     const step = one.fits ? share(one.free, section.count) : 0;
     shape.setAttribute("class", `block level-${one.level + 1} share-${step}`);
-    shape.setAttribute("aria-label", sectionWords(section.name, one, filter));
+    shape.setAttribute("aria-label", sectionWords(titleOf(section), one, filter));
     if (one.fits) shape.removeAttribute("aria-disabled");
     else shape.setAttribute("aria-disabled", "true");
   }

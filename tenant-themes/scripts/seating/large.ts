@@ -13,7 +13,7 @@ import { onLegend, showLegend } from "./legend";
 import type { Sale } from "./sale";
 import { frontOf, SeatMap } from "./seatmap";
 import { type Filter, homeLevels, levelsUsed, type Standing, standing } from "./sections";
-import { cheapest, currency, levels, limit } from "./words";
+import { currency, levels, limit, titleOf, usualPrice } from "./words";
 
 const seating = find<HTMLElement>("#seating");
 const host = find<HTMLElement>("#map");
@@ -29,7 +29,7 @@ export class Large {
   private readonly finder: Finder;
   private readonly directory: Directory;
   private readonly home: number[];
-  private readonly prices = levels.map(cheapest);
+  private readonly prices = levels.map(usualPrice);
   private filter: Filter = { level: -1, count: Math.min(2, limit) };
   private standings: Standing[] = [];
 
@@ -39,7 +39,7 @@ export class Large {
   ) {
     this.home = homeLevels(sale.layout);
     this.finder = new Finder(sale, (at) => this.go(at));
-    this.directory = new Directory(sale.layout, {
+    this.directory = new Directory(sale.layout, this.home, {
       open: (at) => this.go(at),
       point: (at) => this.finder.light(at),
     });
@@ -145,7 +145,7 @@ export class Large {
     this.finder.hide();
     const front = frontOf(layout);
     const seats = faceFront(seatsOf(layout, at), front);
-    const name = layout.sections[at]?.name ?? "";
+    const name = titleOf(layout.sections[at]);
     const drawing = drawSection(layout.pitch, name, seats, front.name || t("map-stage"));
     const box = grow(boxOf(seats), layout.pitch * 1.6);
     box.top -= layout.pitch * 2.6;
@@ -166,7 +166,7 @@ export class Large {
     const section = this.sale.layout.sections[at];
     if (!section) return;
     const all = standing(this.sale.board, at, { level: -1, count: 1 }, this.prices, this.home[at] ?? -1);
-    this.title.textContent = section.name;
+    this.title.textContent = titleOf(section);
     const price = money(all.price ?? 0, currency());
     this.facts.textContent = t(all.fits ? "section-facts" : "section-facts-gone", { price, count: all.free });
   }

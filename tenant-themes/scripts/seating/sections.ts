@@ -25,8 +25,12 @@ export interface Standing {
   price: number | null;
 }
 
+/** One part in so many is few. */
+const FEW = 20;
+
 export function standing(board: Board, at: number, filter: Filter, prices: number[], home: number): Standing {
   const found: Standing = { free: 0, together: 0, fits: false, level: home, price: null };
+  const fitting: { price: number; free: number }[] = [];
   let most = 0;
   for (const level of filter.level < 0 ? board.levelsIn(at) : [filter.level]) {
     const { free, together } = board.count(at, level);
@@ -34,9 +38,13 @@ export function standing(board: Board, at: number, filter: Filter, prices: numbe
     found.together = Math.max(found.together, together);
     if (free === 0 || together < filter.count) continue;
     found.fits = true;
-    found.price = Math.min(found.price ?? Number.POSITIVE_INFINITY, prices[level] ?? 0);
+    fitting.push({ price: prices[level] ?? 0, free });
     if (free > most) [most, found.level] = [free, level];
   }
+  // A few places of a kind of their own do not make the price.
+  const usual = fitting.filter((one) => one.free * FEW >= found.free);
+  for (const { price } of usual.length > 0 ? usual : fitting)
+    found.price = Math.min(found.price ?? Number.POSITIVE_INFINITY, price);
   return found;
 }
 
@@ -68,20 +76,21 @@ function tierName(section: Section): string {
   return head.replace(/\s*\S*\d\S*$/, "") || head;
 }
 
-/** The sections by tier, in the plan's order. Of numbered blocks without tiers, a hundred belong together. */
-export function tiersOf(sections: Section[]): Tier[] {
-  const byName = group(sections, tierName);
+/**
+ * The sections by tier, in the plan's order. Where names are numbers and say nothing of it, sections whose seats have
+ * mostly the same price belong together: `called` is its name.
+ */
+export function tiersOf(sections: Section[], called: (at: number) => string): Tier[] {
+  const bare = sections.every((section) => /^\d*$/.test(section.name));
+  const byName = group(sections, bare ? (_, at) => called(at) : tierName);
   if (byName.length > 1 || sections.length < 12) return byName;
-  return group(sections, (section) => {
-    const number = /\d+/.exec(section.name)?.[0];
-    return number ? `${tierName(section)} ${Math.floor(Number(number) / 100)}xx` : tierName(section);
-  });
+  return group(sections, (section, at) => called(at) || tierName(section));
 }
 
-function group(sections: Section[], name: (section: Section) => string): Tier[] {
+function group(sections: Section[], name: (section: Section, at: number) => string): Tier[] {
   const tiers = new Map<string, number[]>();
   for (const [at, section] of sections.entries()) {
-    const key = name(section);
+    const key = name(section, at);
     tiers.set(key, [...(tiers.get(key) ?? []), at]);
   }
   return [...tiers].map(([name, sections]) => ({ name, sections }));

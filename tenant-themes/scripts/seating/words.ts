@@ -1,7 +1,7 @@
 // How seats and prices are called.
 
 import { type Level, money, page, type Performance, type TicketType, t } from "../lib/page";
-import type { Layout, Seat } from "../map/plan";
+import type { Layout, Seat, Section } from "../map/plan";
 
 export function performanceOfPage(): Performance {
   if (!page.performance) throw new Error("no performance on this page");
@@ -16,7 +16,11 @@ export const levelOf = (seat: Seat): Level | undefined => levels[seat.level];
 
 export const currency = (): string => levels[0]?.ticket_types[0]?.price.currency ?? "EUR";
 
-export const sectionName = (layout: Layout, seat: Seat): string => layout.sections[seat.section]?.name ?? "";
+/** `Section 104` of `104`: a bare number says too little. */
+export const titleOf = (section: Section | undefined): string =>
+  /^\d/.test(section?.name ?? "") ? t("section-name", { name: section?.name ?? "" }) : (section?.name ?? "");
+
+export const sectionName = (layout: Layout, seat: Seat): string => titleOf(layout.sections[seat.section]);
 
 export const nameOf = (layout: Layout, seat: Seat): string =>
   t("seat-label", { section: sectionName(layout, seat), row: seat.row, number: seat.number });
@@ -36,6 +40,5 @@ export function labelOf(layout: Layout, seat: Seat, state: "free" | "chosen" | "
 
 export const priceOf = (type: TicketType): string => money(type.price.total, type.price.currency);
 
-/** The least that a ticket of a level costs. */
-export const cheapest = (level: Level): number =>
-  Math.min(...level.ticket_types.map((type) => type.price.total));
+/** What a ticket of a level costs unless another kind is chosen, as the legend says. */
+export const usualPrice = (level: Level): number => level.ticket_types[0]?.price.total ?? 0;

@@ -19,6 +19,7 @@ seat-removed = { $seat } entfernt. { $count ->
 seat-lost = { $seat } hat gerade jemand anderes bekommen und wurde entfernt.
 map-failed = Der Saalplan konnte nicht geladen werden. Nehmen Sie „Wir wählen für Sie“, oder laden Sie die Seite neu.
 map-stage = Bühne
+section-name = Block { $name }
 section-label = { $section }. Ab { $price }, { $count } frei
 section-label-gone = { $section }. Ausverkauft
 section-label-few = { $section }. { $count ->

@@ -19,6 +19,7 @@ seat-removed = { $seat } removed. { $count ->
 seat-lost = { $seat } has just been taken by someone else and was removed.
 map-failed = The seating plan could not be loaded. Choose “Let us choose” instead, or reload the page.
 map-stage = Stage
+section-name = Section { $name }
 section-label = { $section }. From { $price }, { $count } free
 section-label-gone = { $section }. Sold out
 section-label-few = { $section }. { $count ->

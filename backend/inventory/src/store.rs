@@ -51,31 +51,7 @@ pub(crate) async fn expire_holds(
     tx: &TenantTx,
     holds: impl IntoIterator<Item = HoldId>,
 ) -> Result<Vec<UnitId>, DbError> {
-    let rows: Vec<UnitRow> = tx
-        .all(
-            "with due as materialized (
-                 select h.id from holds h
-                 where h.tenant_id = $1 and h.id = any($2::uuid[]) and h.state = 'active' and h.expires_at <= marquee_now()
-                 order by h.id for update of h
-             ), closed as (
-                 update holds h set state = 'expired', closed_at = marquee_now()
-                 from due where h.tenant_id = $1 and h.id = due.id returning h.id
-             ), closed_claims as (
-                 update claims c set closed_at = marquee_now()
-                 from closed where c.tenant_id = $1 and c.hold_id = closed.id and c.closed_at is null
-                 returning c.unit_id, c.hold_id
-             ), left_over as materialized (
-                 select u.id from closed_claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
-                 where u.hold_id = c.hold_id and u.state = 'held'
-                 for update of u skip locked
-             ), freed as (
-                 update units u set state = 'free', hold_id = null, expires_at = null
-                 from left_over l where u.tenant_id = $1 and u.id = l.id
-             )
-             select unit_id as id from closed_claims",
-            params![ids(holds)],
-        )
-        .await?;
+    let rows: Vec<UnitRow> = tx.all(EXPIRE, params![ids(holds)]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -95,6 +71,28 @@ pub(crate) async fn give_back(
         .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
+
+/// `$2` holds.
+pub(crate) const EXPIRE: &str = "with due as materialized (
+                 select h.id from holds h
+                 where h.tenant_id = $1 and h.id = any($2::uuid[]) and h.state = 'active' and h.expires_at <= marquee_now()
+                 order by h.id for update of h
+             ), closed as (
+                 update holds h set state = 'expired', closed_at = marquee_now()
+                 from due where h.tenant_id = $1 and h.id = due.id returning h.id
+             ), closed_claims as (
+                 update claims c set closed_at = marquee_now()
+                 from closed where c.tenant_id = $1 and c.hold_id = closed.id and c.closed_at is null
+                 returning c.unit_id, c.hold_id
+             ), left_over as materialized (
+                 select u.id from closed_claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
+                 where u.hold_id = c.hold_id and u.state = 'held'
+                 for update of u skip locked
+             ), freed as (
+                 update units u set state = 'free', hold_id = null, expires_at = null
+                 from left_over l where u.tenant_id = $1 and u.id = l.id
+             )
+             select unit_id as id from closed_claims";
 
 /// Takes units off sale that are free and in no live hold; answers which.
 pub(crate) async fn block(

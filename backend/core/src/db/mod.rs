@@ -23,6 +23,7 @@ pub use error::DbError;
 pub use holders::Holder;
 pub use listener::{Heard, Listener};
 pub use platform_tx::PlatformTx;
+pub use pool::SESSION_SETTINGS;
 pub use tag::{Class, Tag};
 pub use tenant_tx::TenantTx;
 

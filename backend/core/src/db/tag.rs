@@ -90,7 +90,7 @@ impl Class {
     pub(super) fn settings(self) -> &'static str {
         match self {
             Self::Buyers | Self::Background => "",
-            Self::Report => "set local statement_timeout = '60s'; ",
+            Self::Report => "set local statement_timeout = '60s'; set local enable_seqscan = on; ",
         }
     }
 

@@ -20,6 +20,7 @@ mod faults;
 mod holders;
 mod inventory;
 mod pages;
+mod plans;
 mod schema;
 mod staff;
 mod tenancy;

@@ -163,3 +163,17 @@ async fn claim_in_one_transaction(
     target.stock.apply(&changes);
     Ok(outcomes)
 }
+
+/// Every statement that claims, by name, so that a test can assert how it is planned.
+#[cfg(feature = "negative-control")]
+pub fn statements() -> Vec<(&'static str, String)> {
+    vec![
+        ("ttl", take::conditional_update(Guard::On, take::Locked::Wait)),
+        ("skip_locked", take::conditional_update(Guard::On, take::Locked::Skip)),
+        ("row_lock", row_lock::lock_statement(Guard::On)),
+        ("row_lock_update", row_lock::UPDATE.to_owned()),
+        ("redis_refused", redis::REFUSED.to_owned()),
+        ("earlier", record::EARLIER.to_owned()),
+        ("expire", crate::store::EXPIRE.to_owned()),
+    ]
+}

@@ -146,12 +146,10 @@ async fn earlier_holds(
         return Ok(HashMap::new());
     }
     let keys: Vec<String> = requests.iter().map(|request| request.key.as_str().to_owned()).collect();
-    let rows: Vec<Earlier> = tx
-        .all(
-            "select id, idempotency_key, fingerprint from holds
-             where tenant_id = $1 and performance_id = $2 and idempotency_key = any($3::text[])",
-            params![target.performance, keys],
-        )
-        .await?;
+    let rows: Vec<Earlier> = tx.all(EARLIER, params![target.performance, keys]).await?;
     Ok(rows.into_iter().map(|row| (row.idempotency_key, (row.id, row.fingerprint))).collect())
 }
+
+/// `$2` performance, `$3` keys.
+pub(crate) const EARLIER: &str = "select id, idempotency_key, fingerprint from holds
+             where tenant_id = $1 and performance_id = $2 and idempotency_key = any($3::text[])";

@@ -102,7 +102,7 @@ impl Redis {
 
 pub(crate) const REFUSED: &str = "select u.id from units u
      where u.tenant_id = $1 and u.id = any($2::uuid[])
-       and (u.state = 'blocked' or exists (select 1 from claims c
+       and (u.state = 'blocked' or (select true from claims c
             where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null))";
 
 /// Units of grants that are not journalled yet.

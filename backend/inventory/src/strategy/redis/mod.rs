@@ -27,6 +27,8 @@ use super::wish::Wishes;
 use super::{ClaimRequest, Guard, Outcome, Strategy, Target, record};
 use crate::block;
 use journal::Journalled;
+#[cfg(feature = "negative-control")]
+pub(crate) use journal::REFUSED;
 use store::{Grant, RedisFault, Store};
 
 const CLAIM: Tag = Tag::new("claim.redis");

@@ -84,7 +84,9 @@ impl Stage {
     /// When a part does not get ready.
     pub async fn boot(bin: &Path) -> Result<(Self, Database), BenchError> {
         let root = std::env::current_dir().map_err(BenchError::system("cannot tell where this runs"))?;
-        let dir = PathBuf::from("var/bench/run").join(std::process::id().to_string());
+        let runs = Path::new("var/bench/run");
+        sweep(runs);
+        let dir = runs.join(std::process::id().to_string());
         let layout = Layout::new(&root, 0, Some(&dir));
         let folder = Folder(layout.dir().to_owned());
         files::make_private_folder(&layout.logs())?;
@@ -278,6 +280,17 @@ impl Stage {
     /// Port and owner's password of Postgres, for its own tools.
     pub fn postgres_login(&self) -> (u16, &str) {
         (self.ports.postgres, &self.secrets.database_owner)
+    }
+}
+
+/// Removes the folders of runs that were killed; each is named after its process.
+fn sweep(runs: &Path) {
+    for entry in std::fs::read_dir(runs).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_gone = |pid: u32| !Path::new("/proc").join(pid.to_string()).exists();
+        if name.to_str().and_then(|name| name.parse().ok()).is_some_and(is_gone) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Cluster {
         let server = Postgres::prepare(&layout, &ports).unwrap();
         server.create().await.unwrap_or_else(|error| panic!("{error}"));
         let service = server.service().unwrap();
-        notice_deadlocks_soon(&layout);
+        hurry(&layout);
         let postgres = Running::start(&keeper, service).await;
         server.provision(&secrets).await.unwrap_or_else(|error| panic!("{error}"));
         let redis = Running::start(&keeper, redis::service(&layout, &ports, &secrets).unwrap()).await;
@@ -192,12 +192,13 @@ impl Cluster {
     }
 }
 
-/// Postgres looks for deadlocks after a second; a test that makes many would take long.
-fn notice_deadlocks_soon(layout: &Layout) {
+/// Postgres looks for deadlocks after a second, and after a crash it syncs every file of every house; a test that makes
+/// many of either would take long.
+fn hurry(layout: &Layout) {
     use std::io::Write as _;
     let settings = layout.data("postgres").join("postgresql.conf");
     let mut file = std::fs::OpenOptions::new().append(true).open(settings).unwrap();
-    writeln!(file, "deadlock_timeout = '100ms'").unwrap();
+    writeln!(file, "deadlock_timeout = '100ms'\nrecovery_init_sync_method = syncfs").unwrap();
 }
 
 /// Every process of a Postgres, its first process first.

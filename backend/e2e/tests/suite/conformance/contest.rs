@@ -83,28 +83,30 @@ pub async fn each_unit_to_exactly_one(strategy: &'static str) {
 pub async fn an_expired_hold_is_taken_over_once(strategy: &'static str) {
     const SECONDS: i32 = 3;
     let Some(house) = house(strategy).await else { return };
+    let mut stages = Vec::new();
     for kind in kinds(strategy) {
         for (contenders, rows) in CONTESTS {
             let stage = stage(&house, &short(strategy, SECONDS), *kind, rows).await;
             let former = judge(&stage, *kind, rows, &contend(&stage, *kind, rows, rows).await);
             stage.hold_seconds(600).await;
-            stage.lapsed().await;
-            let acks = judge(&stage, *kind, rows, &contend(&stage, *kind, rows, contenders).await);
-            let over: HashSet<_> = former.iter().map(|ack| ack.hold).collect();
-            let all: Vec<Ack> = former.into_iter().chain(acks).collect();
-            assert_eq!(stage.faults(&all, &over).await, [""; 0], "{strategy} {kind:?}");
-            let closed = format!(
-                "select count(*) from holds where performance_id = '{}' and state = 'expired' and closed_at is not null",
-                stage.performance.id
-            );
-            // Where more than one unit is to be had, another may have been taken instead.
-            let closed = house.database.number(&closed).await as usize;
-            assert!(
-                closed == rows || *kind == Kind::Adjacent,
-                "{strategy} {kind:?}: {closed} of {rows} closed"
-            );
+            stages.push((stage, *kind, contenders, rows, former));
         }
     }
+    for (stage, kind, contenders, rows, former) in stages {
+        stage.lapsed().await;
+        let acks = judge(&stage, kind, rows, &contend(&stage, kind, rows, contenders).await);
+        let over: HashSet<_> = former.iter().map(|ack| ack.hold).collect();
+        let all: Vec<Ack> = former.into_iter().chain(acks).collect();
+        assert_eq!(stage.faults(&all, &over).await, [""; 0], "{strategy} {kind:?}");
+        let closed = format!(
+            "select count(*) from holds where performance_id = '{}' and state = 'expired' and closed_at is not null",
+            stage.performance.id
+        );
+        // Where more than one unit is to be had, another may have been taken instead.
+        let closed = house.database.number(&closed).await as usize;
+        assert!(closed == rows || kind == Kind::Adjacent, "{strategy} {kind:?}: {closed} of {rows} closed");
+    }
+    house.audited().await;
 }
 
 /// Neither when it was sold, nor while its buyer's bank thinks and the hold's own time is over.

@@ -9,7 +9,7 @@ use crate::error::BenchError;
 use crate::load::{self, Load};
 use crate::progress;
 use crate::reference::closed;
-use crate::report::{Line, Report, Target};
+use crate::report::{Line, Report, Target, number};
 use crate::requests::{Holds, Wish};
 use crate::seed::{self, Shape, Show, settle};
 use crate::setting::Setting;
@@ -23,6 +23,9 @@ const CONNECTIONS: usize = 256;
 const CHURNED_TOGETHER: u32 = 10;
 /// How long a hold lives then.
 const CHURNED_FOR: Duration = Duration::from_secs(1);
+
+/// Between what a copy and a start leave behind, and the load: larger databases leave more.
+const QUIET: Duration = Duration::from_secs(2);
 
 struct Case {
     name: String,
@@ -66,11 +69,19 @@ pub(super) async fn measure(
     let units = show.units * (others + 1);
     let performances = setting.many_performances + 1;
     let mut cases = [
-        case(format!("{} units, 1 performance", show.units), root, alone.clone()),
-        case(format!("{units} units in the database"), &many_units, alone.clone()),
-        case(format!("one of {performances} performances"), &many, alone.clone()),
-        case(format!("spread over {} performances", setting.many_performances), &many, spread_over),
-        case(format!("after {} rounds of {} seats", setting.churns, show.units), &churned, alone),
+        case(format!("{} units, 1 performance", number(show.units as f64)), root, alone.clone()),
+        case(format!("{} units in the database", number(units as f64)), &many_units, alone.clone()),
+        case(format!("one of {} performances", number(performances as f64)), &many, alone.clone()),
+        case(
+            format!("spread over {} performances", number(setting.many_performances as f64)),
+            &many,
+            spread_over,
+        ),
+        case(
+            format!("after {} rounds of {} seats", setting.churns, number(show.units as f64)),
+            &churned,
+            alone,
+        ),
     ];
     for round in 1..=setting.rounds {
         progress(&format!("growth: round {round}"));
@@ -79,6 +90,7 @@ pub(super) async fn measure(
             for show in &case.shows {
                 known(&fresh.server, show).await?;
             }
+            tokio::time::sleep(QUIET).await;
             let holds = Holds::of(&case.shows, Wish::ChosenSeat, 1);
             let load = closed(fresh.server.address, CONNECTIONS, setting.seconds);
             let tally = load::run(&load, holds).await?;

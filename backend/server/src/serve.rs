@@ -22,6 +22,7 @@ use marquee_tenants::staff::Staff;
 use marquee_tenants::{Host, Hosts};
 use marquee_tickets::{Tickets, deliver_mail};
 use metrics_exporter_prometheus::PrometheusHandle;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
@@ -59,6 +60,7 @@ pub struct Services {
 /// # Errors
 /// When the configuration or a listener is not to be had.
 pub async fn run(config: Config) -> Result<ExitCode, Failure> {
+    raise_open_files();
     let metrics = telemetry::start_metrics()?;
     let foundation = Foundation::open_lazily(config).await?;
     let services = Services::of(foundation)?;
@@ -89,6 +91,15 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     tokio::spawn(stop_on_signal(server.handle(), metrics_server, readiness, availability));
     server.await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each buyer who waits is an open file: as many as the system lets this process have.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 impl Services {

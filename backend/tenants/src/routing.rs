@@ -30,11 +30,16 @@ impl CurrentTenant {
     /// The tenant of the request's host.
     ///
     /// # Errors
-    /// `bad_request` for a header that names no one host, `unknown_host` for one without a site.
+    /// `bad_request` for a header that names no one host, `unknown_host` for one without a site,
+    /// `unavailable` before the hosts are known.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let host = Host::of(request)?;
         let hosts = request.app_data::<web::Data<Hosts>>().ok_or(Code::Internal)?;
-        hosts.directory.by_host(&host).map(Self).ok_or_else(|| Code::UnknownHost.into())
+        let unknown = || {
+            // A server that has just started knows no host yet.
+            if hosts.directory.is_read() { Code::UnknownHost.into() } else { Code::Unavailable.into() }
+        };
+        hosts.directory.by_host(&host).map(Self).ok_or_else(unknown)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is free of one performance, kept so that each question and each change costs what it touches.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use marquee_core::ids::{PriceLevelId, UnitId};
@@ -168,13 +168,13 @@ impl Board {
         &self,
         level: PriceLevelId,
         wanted: usize,
-        leave_out: &HashSet<UnitId>,
+        leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
         let Some(at) = self.sheet.level(level) else { return Vec::new() };
         let free = self.offers(&self.free, at);
         let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed).map(|(_, unit)| *unit);
         let ids = free.chain(lapsed).filter_map(|unit| self.sheet.id_at(unit));
-        ids.filter(|id| !leave_out.contains(id)).take(wanted).collect()
+        ids.filter(|id| !leave_out(*id)).take(wanted).collect()
     }
 
     /// `wanted` open neighbours of a level: of all such runs the one whose first unit has the best rank.
@@ -182,7 +182,7 @@ impl Board {
         &mut self,
         level: PriceLevelId,
         wanted: usize,
-        leave_out: &HashSet<UnitId>,
+        leave_out: impl Fn(UnitId) -> bool,
     ) -> Option<Vec<UnitId>> {
         let at = self.sheet.level(level)?;
         if wanted == 0 || self.levels.get(at)?.barren.is_some_and(|barren| wanted >= barren) {
@@ -194,7 +194,7 @@ impl Board {
             let mut next = Some(first);
             while let Some(unit) = next.filter(|unit| self.is_open(*unit)) {
                 let id = self.sheet.id_at(unit)?;
-                if leave_out.contains(&id) {
+                if leave_out(id) {
                     left_out = true;
                     return None;
                 }

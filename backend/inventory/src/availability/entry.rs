@@ -1,18 +1,19 @@
 //! One performance in memory, from its first load on.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
+use tokio::sync::Notify;
 
 use super::answer::{Given, Rendered};
 use super::board::{Board, Snapshot};
-use super::change::{Change, Notice};
+use super::change::Notice;
 use super::clock::DbClock;
 use super::live::Live;
+use super::reach::{Reach, Reached};
 use crate::sheet::Sheet;
 
 /// Whose, and which.
@@ -23,6 +24,8 @@ pub(super) type Key = (TenantId, PerformanceId);
 pub(super) struct Entry {
     pub(super) key: Key,
     clock: Arc<DbClock>,
+    /// Told when it is to be loaded again.
+    doubted: Arc<Notify>,
     state: Mutex<State>,
     /// Something was or may have been missed: what is known is shown until it is loaded again.
     stale: AtomicBool,
@@ -30,6 +33,7 @@ pub(super) struct Entry {
     used: AtomicI64,
     given: Mutex<Option<Given>>,
     pub(super) live: Live,
+    reach: Reach,
     /// Held by whoever loads it.
     pub(super) loading: tokio::sync::Mutex<()>,
 }
@@ -42,14 +46,16 @@ struct State {
 }
 
 impl Entry {
-    pub(super) fn new(key: Key, clock: Arc<DbClock>) -> Self {
+    pub(super) fn new(key: Key, clock: Arc<DbClock>, doubted: Arc<Notify>) -> Self {
         Self {
             key,
+            doubted,
             state: Mutex::default(),
             stale: AtomicBool::new(true),
             used: AtomicI64::new(clock.now()),
             given: Mutex::default(),
             live: Live::default(),
+            reach: Reach::default(),
             loading: tokio::sync::Mutex::default(),
             clock,
         }
@@ -95,6 +101,12 @@ impl Entry {
     /// Its board is to be loaded again; what is known is shown until then.
     pub(super) fn mark_stale(&self) {
         self.stale.store(true, Ordering::SeqCst);
+    }
+
+    /// It is loaded again, as after a gap.
+    pub(super) fn doubt(&self) {
+        self.mark_stale();
+        self.doubted.notify_one();
     }
 
     pub(super) fn is_stale(&self) -> bool {
@@ -182,7 +194,7 @@ impl Stock {
         &self,
         level: PriceLevelId,
         wanted: usize,
-        leave_out: &HashSet<UnitId>,
+        leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
         self.0.with(|board| board.best(level, wanted, leave_out)).unwrap_or_default()
     }
@@ -192,7 +204,7 @@ impl Stock {
         &self,
         level: PriceLevelId,
         wanted: usize,
-        leave_out: &HashSet<UnitId>,
+        leave_out: impl Fn(UnitId) -> bool,
     ) -> Option<Vec<UnitId>> {
         self.0.with(|board| board.adjacent(level, wanted, leave_out)).flatten()
     }
@@ -200,6 +212,16 @@ impl Stock {
     /// Units of a level that can be had.
     pub(crate) fn open(&self, level: PriceLevelId) -> usize {
         self.0.with(|board| board.open(level)).unwrap_or_default()
+    }
+
+    /// What this process is reaching for.
+    pub(crate) fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.0.reach.lock()
+    }
+
+    /// What memory says of it is wrong: it is loaded again.
+    pub(crate) fn doubt(&self) {
+        self.0.doubt();
     }
 
     /// Can this unit be had?
@@ -210,12 +232,5 @@ impl Stock {
     /// The database's clock.
     pub(crate) fn db_now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0.clock.now()).unwrap_or_default()
-    }
-
-    /// Takes over at once what this process has committed; the notice that follows says the same.
-    pub(crate) fn apply(&self, changes: &[Change]) {
-        if self.0.with(|board| board.apply(changes)) == Some(false) {
-            self.0.mark_stale();
-        }
     }
 }

@@ -49,7 +49,7 @@ struct Shared {
     /// Grows when notices may have been missed: a board that was being loaded meanwhile is loaded again.
     gaps: AtomicU64,
     /// There are boards to be loaded again.
-    stale: Notify,
+    stale: Arc<Notify>,
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
@@ -76,7 +76,7 @@ impl Availability {
         let shared = Shared {
             alive: Mutex::default(),
             gaps: AtomicU64::new(0),
-            stale: Notify::new(),
+            stale: Arc::new(Notify::new()),
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
             closing: watch::Sender::new(false),
         };
@@ -288,7 +288,7 @@ impl Availability {
             return entry;
         }
         alive.retain(|_, entry| entry.strong_count() > 0);
-        let entry = Arc::new(Entry::new(key, Arc::clone(&self.clock)));
+        let entry = Arc::new(Entry::new(key, Arc::clone(&self.clock), Arc::clone(&self.shared.stale)));
         alive.insert(key, Arc::downgrade(&entry));
         entry
     }

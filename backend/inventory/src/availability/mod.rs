@@ -13,6 +13,7 @@ mod feed;
 pub mod live;
 mod load;
 mod ranks;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use answer::Rendered;
 pub use change::{Change, Now, announce};
 pub use entry::Stock;
 pub use feed::{Availability, LiveError};
+pub(crate) use reach::Reached;

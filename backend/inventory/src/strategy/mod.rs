@@ -158,9 +158,8 @@ async fn claim_in_one_transaction(
         let taken = take.take(&tx, target, &wishes).await?;
         wishes.judge(batch, &taken);
     }
-    let (outcomes, changes) = record::settle(&tx, target, name, batch, wishes, Vec::new()).await?;
+    let outcomes = record::settle(&tx, target, name, batch, wishes, Vec::new()).await?;
     tx.commit().await?;
-    target.stock.apply(&changes);
     Ok(outcomes)
 }
 

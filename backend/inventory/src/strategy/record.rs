@@ -29,7 +29,7 @@ struct Earlier {
     fingerprint: Vec<u8>,
 }
 
-/// Answers the outcomes in the batch's order, and what they change for browsing after `changes`.
+/// Answers the outcomes in the batch's order; what they change for browsing is announced after `changes`.
 pub(super) async fn settle(
     tx: &TenantTx,
     target: &Target,
@@ -37,7 +37,7 @@ pub(super) async fn settle(
     batch: &[ClaimRequest],
     wishes: Wishes<'_>,
     mut changes: Vec<Change>,
-) -> Result<(Vec<Outcome>, Vec<Change>), DbError> {
+) -> Result<Vec<Outcome>, DbError> {
     let Wishes { won, mut refused, taken_from, fences, .. } = wishes;
     if !taken_from.is_empty() {
         changes.extend(store::expire_holds(tx, taken_from).await?.into_iter().map(Change::freed));
@@ -71,7 +71,7 @@ pub(super) async fn settle(
             None => refused.remove(&request.hold_id).unwrap_or(Outcome::StrategyChanged),
         }
     };
-    Ok((batch.iter().map(outcome).collect(), changes))
+    Ok(batch.iter().map(outcome).collect())
 }
 
 /// Inserts holds and their claims; answers those whose key was new. Nothing is inserted when the performance has

@@ -3,15 +3,18 @@
 //! Two requests of a batch never want the same unit at once: what the first reaches for, a later one gets only when the
 //! first did not ([`Outcome::Contended`]: it is claimed again in the next batch).
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
 
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
-use crate::availability::Stock;
+use crate::availability::{Reached, Stock};
+
+/// So many times what is wanted is looked at while another process chooses the same places.
+const APART: usize = 4;
 
 /// A request with the units it wants.
 #[derive(Debug)]
@@ -43,6 +46,44 @@ pub(super) struct Wishes<'a> {
     pub(super) taken_from: HashSet<HoldId>,
     /// The numbers that Redis gave holds.
     pub(super) fences: HashMap<HoldId, i64>,
+    /// What was chosen in memory for those that want any places.
+    chosen_here: ChosenHere,
+}
+
+/// Units chosen in memory. Until it is known what became of them, no other claim of this process chooses them.
+#[derive(Debug, Default)]
+struct ChosenHere {
+    stock: Option<Stock>,
+    units: Vec<UnitId>,
+}
+
+impl ChosenHere {
+    /// Some of them were to be had, others were not.
+    fn learn(&mut self, taken: &[Taken]) {
+        let Some(stock) = &self.stock else { return };
+        let open: HashMap<UnitId, bool> = taken.iter().map(|one| (one.unit, one.until.is_some())).collect();
+        let (now, mut reached) = (Instant::now(), stock.reached());
+        let (found, missed): (Vec<UnitId>, Vec<UnitId>) =
+            self.units.drain(..).partition(|unit| open.contains_key(unit));
+        let (got, left): (Vec<UnitId>, Vec<UnitId>) =
+            found.into_iter().partition(|unit| open.get(unit).copied().unwrap_or_default());
+        // Should the transaction fail after all, they are left alone for a moment too long.
+        reached.got(got, now);
+        reached.let_go(left, now);
+        let wrong = reached.missed(missed, now);
+        drop(reached);
+        if wrong {
+            stock.doubt();
+        }
+    }
+}
+
+impl Drop for ChosenHere {
+    fn drop(&mut self) {
+        if let Some(stock) = self.stock.take() {
+            stock.reached().let_go(self.units.drain(..), Instant::now());
+        }
+    }
 }
 
 impl<'a> Wishes<'a> {
@@ -63,6 +104,7 @@ impl<'a> Wishes<'a> {
                 Err(refusal) => drop(wishes.refused.insert(request.hold_id, refusal)),
             }
         }
+        wishes.chosen_here = ChosenHere { units: picker.picked, stock: Some(stock.clone()) };
         wishes
     }
 
@@ -79,6 +121,7 @@ impl<'a> Wishes<'a> {
 
     /// Sorts the wanted ones into those that were taken whole and those that were not.
     pub(super) fn judge(&mut self, batch: &[ClaimRequest], taken: &[Taken]) {
+        self.chosen_here.learn(taken);
         let taken: HashMap<UnitId, &Taken> = taken.iter().map(|one| (one.unit, one)).collect();
         let mut gone: HashSet<UnitId> = HashSet::new();
         for wish in std::mem::take(&mut self.wanted) {
@@ -135,8 +178,13 @@ fn refusal(request: &ClaimRequest, gone: impl Fn(UnitId) -> bool) -> Option<Outc
 /// Chooses units in memory, each for one request.
 struct Picker<'a> {
     stock: &'a Stock,
-    /// What requests reach for already.
-    reached: HashSet<UnitId>,
+    now: Instant,
+    /// What other claims of this process reach for.
+    reached: MutexGuard<'a, Reached>,
+    /// What this batch wants already.
+    own: HashSet<UnitId>,
+    /// Of it, what was chosen here.
+    picked: Vec<UnitId>,
     /// How many places of a level the batch wants one by one.
     wanted: HashMap<PriceLevelId, usize>,
     /// The best of them, looked up once for the batch.
@@ -153,32 +201,44 @@ impl<'a> Picker<'a> {
         let chosen = batch.iter().map(|request| request.chosen.len()).sum::<usize>();
         // Some of the best may be chosen seats of this batch, or neighbours that somebody wants together.
         wanted.values_mut().for_each(|sum| *sum = sum.saturating_add(chosen));
-        Self { stock, reached: HashSet::new(), wanted, best: HashMap::new() }
+        Self {
+            stock,
+            now: Instant::now(),
+            reached: stock.reached(),
+            own: HashSet::new(),
+            picked: Vec::new(),
+            wanted,
+            best: HashMap::new(),
+        }
     }
 
     fn units_for(&mut self, request: &ClaimRequest) -> Result<Vec<Got>, Outcome> {
-        if request.chosen.iter().any(|chosen| self.reached.contains(&chosen.unit)) {
+        if request.chosen.iter().any(|chosen| self.own.contains(&chosen.unit)) {
             return Err(Outcome::Contended);
         }
         let mut units: Vec<Got> =
             request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect();
-        self.reached.extend(units.iter().map(|got| got.unit));
+        self.own.extend(units.iter().map(|got| got.unit));
+        let mut picked = Vec::new();
         for wanted in &request.any {
             match self.pick(wanted, units.len()) {
                 Ok(found) => {
-                    self.reached.extend(&found);
+                    self.own.extend(&found);
+                    picked.extend(&found);
                     let got = |unit| Got { unit, offer: Arc::clone(&wanted.offer) };
                     units.extend(found.into_iter().map(got));
                 }
                 Err(refusal) => {
                     for got in &units {
-                        self.reached.remove(&got.unit);
+                        self.own.remove(&got.unit);
                     }
                     self.best.clear();
                     return Err(refusal);
                 }
             }
         }
+        self.reached.reach(picked.iter().copied(), self.now);
+        self.picked.extend(picked);
         Ok(units)
     }
 
@@ -189,7 +249,8 @@ impl<'a> Picker<'a> {
         let found = if alone(wanted) {
             self.next_best(level, wanted.quantity)
         } else {
-            self.stock.adjacent(level, wanted.quantity, &self.reached)
+            let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
+            self.stock.adjacent(level, wanted.quantity, taken)
         };
         if let Some(found) = found {
             return Ok(found);
@@ -197,27 +258,24 @@ impl<'a> Picker<'a> {
         if self.stock.open(level) < wanted.quantity {
             return Err(Outcome::SoldOut);
         }
-        // Enough but for the earlier requests: it depends on what becomes of them.
-        if self.reached.len() > own
-            && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, &HashSet::new()).is_some())
-        {
+        // Enough but for others of this process: it depends on what becomes of them.
+        let others = self.own.len() > own || self.reached.leaves_any(self.now);
+        if others && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, |_| false).is_some()) {
             return Err(Outcome::Contended);
         }
         Err(if alone(wanted) { Outcome::SoldOut } else { Outcome::NoAdjacent })
     }
 
     fn next_best(&mut self, level: PriceLevelId, quantity: usize) -> Option<Vec<UnitId>> {
-        let best = match self.best.entry(level) {
-            Entry::Occupied(best) => best.into_mut(),
-            Entry::Vacant(none) => {
-                let wanted = self.wanted.get(&level).copied().unwrap_or(quantity);
-                none.insert(self.stock.best(level, wanted, &self.reached).into())
-            }
-        };
+        if !self.best.contains_key(&level) {
+            let best = self.look_up(level, quantity);
+            self.best.insert(level, best);
+        }
+        let best = self.best.get_mut(&level)?;
         let mut found = Vec::with_capacity(quantity.min(best.len()));
         while found.len() < quantity {
             match best.pop_front() {
-                Some(unit) if self.reached.contains(&unit) => {}
+                Some(unit) if self.own.contains(&unit) => {}
                 Some(unit) => found.push(unit),
                 None => {
                     self.best.remove(&level);
@@ -226,6 +284,19 @@ impl<'a> Picker<'a> {
             }
         }
         Some(found)
+    }
+
+    /// The best for the whole batch. While another process chooses the same, some of the next best instead.
+    fn look_up(&self, level: PriceLevelId, quantity: usize) -> VecDeque<UnitId> {
+        let wanted = self.wanted.get(&level).copied().unwrap_or(quantity);
+        let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
+        if !self.reached.apart(self.now) {
+            return self.stock.best(level, wanted, taken).into();
+        }
+        let mut best: VecDeque<UnitId> = self.stock.best(level, wanted.saturating_mul(APART), taken).into();
+        let first = rand::random_range(0..=best.len().saturating_sub(wanted));
+        best.rotate_left(first.min(best.len()));
+        best
     }
 }
 

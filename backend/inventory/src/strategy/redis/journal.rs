@@ -80,12 +80,11 @@ impl Redis {
         wishes.judge(batch, &taken);
         wishes.wait_for(batch, &under_way(grants));
         let settled = record::settle(&tx, target, self.name(), batch, wishes, changes).await;
-        let (outcomes, changes) = match settled {
+        let outcomes = match settled {
             Err(DbError::Unique(key)) if key == "holds_fence_key" => return Ok(Journalled::Stale),
             settled => settled?,
         };
         tx.commit().await?;
-        target.stock.apply(&changes);
         Ok(Journalled::Done(outcomes))
     }
 

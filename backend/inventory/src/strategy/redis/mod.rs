@@ -136,7 +136,7 @@ impl Redis {
         let tx = db.begin(target.tenant, CLAIM).await?;
         let mut wishes = Wishes::default();
         wishes.refused.extend(batch.iter().map(|request| (request.hold_id, Outcome::Unavailable)));
-        let (outcomes, _) = record::settle(&tx, target, self.name(), batch, wishes, Vec::new()).await?;
+        let outcomes = record::settle(&tx, target, self.name(), batch, wishes, Vec::new()).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

@@ -25,7 +25,7 @@ fn rules() -> Vec<Rule> {
         Rule(
             "has no `tenant_id uuid not null`",
             format!(
-                "select t.relname from {tenants_tables} and not exists (
+                "select t.relname from {tenants_tables} and t.relname not in ('holds', 'claims') and not exists (
                      select 1 from pg_attribute a where a.attrelid = t.oid and a.attname = 'tenant_id' and a.attnotnull
                        and a.atttypid = 'uuid'::regtype)"
             ),

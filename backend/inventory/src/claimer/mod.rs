@@ -16,6 +16,7 @@ use marquee_core::db::{Db, DbError};
 use marquee_core::ids::{PerformanceId, TenantId};
 use marquee_entity::catalog::Strategy as Name;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::HoldError;
 use crate::availability::Availability;
@@ -32,6 +33,10 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 const HANGS: Duration = Duration::from_secs(15);
 /// How long a request goes on while others are in its way.
 const CONTENDED: Duration = Duration::from_secs(3);
+/// Batches of one performance under way at once: while Postgres works on one, the next is made.
+const LANES: usize = 2;
+/// So many waiting requests are worth a batch beside one that is under way.
+const WORTH_A_LANE: usize = 24;
 /// A claimer without work ends after this.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -55,6 +60,13 @@ struct Queue {
     send: mpsc::UnboundedSender<Waiting>,
     /// A permit for each request that waits or is being claimed.
     places: Arc<Semaphore>,
+}
+
+/// What came of a batch.
+struct Served {
+    claimed: usize,
+    took: Duration,
+    again: Vec<Waiting>,
 }
 
 /// A buyer who waits.
@@ -148,33 +160,50 @@ impl Claimers {
     /// Claims what waits, batch after batch, until nothing has come for a while.
     async fn work(self, key: Key, mut queue: mpsc::UnboundedReceiver<Waiting>) {
         let mut size = BatchSize::new(self.most);
+        let mut lanes: JoinSet<Served> = JoinSet::new();
         let mut batch: Vec<Waiting> = Vec::new();
         loop {
-            if batch.is_empty() {
-                match tokio::time::timeout(IDLE, queue.recv()).await {
-                    Ok(Some(waiting)) => batch.push(waiting),
-                    Ok(None) => return,
-                    Err(_) if self.retire(key, &mut queue) => return,
-                    Err(_) => continue,
-                }
-            }
             while batch.len() < size.limit() {
                 let Ok(waiting) = queue.try_recv() else { break };
                 batch.push(waiting);
             }
             // Whoever hung up wants nothing any more.
             batch.retain(|waiting| !waiting.answer.is_closed());
-            if batch.is_empty() {
+            if !batch.is_empty() && (lanes.is_empty() || lanes.len() < LANES && batch.len() >= WORTH_A_LANE) {
+                let (this, batch) = (self.clone(), std::mem::take(&mut batch));
+                lanes.spawn(async move { this.serve_timed(key.0, batch).await });
                 continue;
             }
-            let (began, claimed) = (Instant::now(), batch.len());
-            batch = self.serve(key.0, batch).await;
-            size.learn(claimed, began.elapsed());
-            metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
-            if batch.len() == claimed {
-                pause().await;
+            if lanes.is_empty() {
+                match tokio::time::timeout(IDLE, queue.recv()).await {
+                    Ok(Some(waiting)) => batch.push(waiting),
+                    Ok(None) => return,
+                    Err(_) if self.retire(key, &mut queue) => return,
+                    Err(_) => {}
+                }
+                continue;
+            }
+            let room = lanes.len() < LANES && batch.len() < size.limit();
+            tokio::select! {
+                served = lanes.join_next() => if let Some(Ok(served)) = served {
+                    size.learn(served.claimed, served.took);
+                    // Those that others were in the way of come first.
+                    batch.splice(0..0, served.again);
+                },
+                Some(waiting) = queue.recv(), if room => batch.push(waiting),
             }
         }
+    }
+
+    async fn serve_timed(&self, tenant: TenantId, batch: Vec<Waiting>) -> Served {
+        let (began, claimed) = (Instant::now(), batch.len());
+        let again = self.serve(tenant, batch).await;
+        let took = began.elapsed();
+        metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
+        if again.len() == claimed {
+            pause().await;
+        }
+        Served { claimed, took, again }
     }
 
     /// Ends a claimer without work; false when a request came in the meantime.

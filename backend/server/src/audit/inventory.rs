@@ -19,6 +19,15 @@ pub(super) const RULES: &[Rule] = &[
               group by c.tenant_id, c.unit_id having count(*) > 1",
     },
     Rule {
+        kind: "orphan_claim",
+        sql: "select c.tenant_id, c.hold_id, c.unit_id
+              from claims c
+              left join holds h on h.tenant_id = c.tenant_id and h.id = c.hold_id and h.performance_id = c.performance_id
+              left join units u on u.tenant_id = c.tenant_id and u.id = c.unit_id and u.performance_id = c.performance_id
+              left join ticket_types t on t.tenant_id = c.tenant_id and t.id = c.ticket_type_id
+              where h.id is null or u.id is null or t.id is null",
+    },
+    Rule {
         kind: "hold_owns_nothing",
         sql: "select h.tenant_id, h.id as hold_id, h.state
               from holds h

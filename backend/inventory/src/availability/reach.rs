@@ -17,7 +17,7 @@ const IN_VAIN: Duration = Duration::from_millis(50);
 const WRONG: u32 = 4;
 /// After a vain reach places are chosen apart from the best for so long: another process is choosing them too.
 const APART: Duration = Duration::from_secs(1);
-/// Units remembered before those that say nothing any more are dropped.
+/// Units remembered without looking for those that say nothing any more.
 const REMEMBERED: usize = 4_096;
 
 /// What this process reaches for, of one performance.
@@ -29,6 +29,8 @@ pub(crate) struct Reach(Mutex<Reached>);
 pub(crate) struct Reached {
     units: HashMap<UnitId, Mark>,
     apart_until: Option<Instant>,
+    /// So many units are looked through for those that say nothing any more.
+    clean_at: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +64,10 @@ impl Reached {
 
     /// A claim reaches for these.
     pub(crate) fn reach(&mut self, units: impl IntoIterator<Item = UnitId>, now: Instant) {
-        if self.units.len() > REMEMBERED {
-            self.units.retain(|_, mark| mark.until + UNDER_WAY > now);
+        if self.units.len() > self.clean_at.max(REMEMBERED) {
+            self.units.retain(|_, mark| mark.until > now || mark.in_vain > 0 && mark.until + APART > now);
+            // Twice as many as are worth keeping, so that cleaning costs nothing on the whole.
+            self.clean_at = self.units.len() * 2;
         }
         for unit in units {
             self.mark(unit, now + UNDER_WAY);

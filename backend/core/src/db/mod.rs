@@ -11,6 +11,7 @@ mod numbering;
 pub mod outbox;
 mod platform_tx;
 mod pool;
+mod runtime;
 mod tag;
 mod tenant_tx;
 mod tx;

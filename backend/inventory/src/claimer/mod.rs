@@ -15,6 +15,7 @@ use marquee_catalog::Performance;
 use marquee_core::db::{Db, DbError};
 use marquee_core::ids::{PerformanceId, TenantId};
 use marquee_entity::catalog::Strategy as Name;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -50,6 +51,8 @@ pub(crate) struct Claimers {
     availability: Availability,
     strategies: Strategies,
     most: usize,
+    /// Claimers live on the runtime that the program started on, apart from the threads that serve requests.
+    home: Handle,
     queues: Arc<Mutex<HashMap<Key, Queue>>>,
     /// Where batching is off, a permit for each request of the process.
     alone: Arc<Semaphore>,
@@ -87,6 +90,7 @@ impl Claimers {
             availability,
             strategies,
             most: most.max(1),
+            home: Handle::current(),
             queues: Arc::default(),
             alone: Arc::new(Semaphore::new(QUEUE)),
         }
@@ -121,7 +125,7 @@ impl Claimers {
                     drop(self.queue(key).send.send(waiting));
                 }
             }
-            None => drop(tokio::spawn(self.clone().work_alone(tenant, waiting))),
+            None => drop(self.home.spawn(self.clone().work_alone(tenant, waiting))),
         }
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(answer)) => answer,
@@ -143,7 +147,7 @@ impl Claimers {
                 let (send, receive) = mpsc::unbounded_channel();
                 let queue = Queue { send, places: Arc::new(Semaphore::new(QUEUE)) };
                 queues.insert(key, queue.clone());
-                tokio::spawn(self.clone().work(key, receive));
+                self.home.spawn(self.clone().work(key, receive));
                 queue
             }
         }

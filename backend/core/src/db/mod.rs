@@ -11,7 +11,6 @@ mod numbering;
 pub mod outbox;
 mod platform_tx;
 mod pool;
-mod runtime;
 mod tag;
 mod tenant_tx;
 mod tx;

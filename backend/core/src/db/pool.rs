@@ -10,13 +10,11 @@ use futures::FutureExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
 use super::DbError;
 use super::holders::{Book, Place, Role};
-use super::runtime::at_home;
 use super::tag::{Class, Tag};
 use super::tx::{Held, Tx};
 use crate::ids::TenantId;
@@ -43,8 +41,6 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pool {
     role: Role,
     connections: PgPool,
-    /// The runtime that connections are driven by: the one that the program started on.
-    home: Option<Handle>,
     size: u32,
     background: Arc<Semaphore>,
     report: Arc<Semaphore>,
@@ -82,7 +78,6 @@ impl Pool {
         Self {
             role,
             connections,
-            home: Handle::try_current().ok(),
             size,
             background: budget(Class::Background),
             report: budget(Class::Report),
@@ -151,8 +146,7 @@ impl Pool {
     }
 
     async fn connection(&self, deadline: tokio::time::Instant) -> Result<PoolConnection<Postgres>, DbError> {
-        let acquired = at_home(self.home.as_ref(), self.connections.acquire());
-        self.wait(None, deadline, acquired).await?.map_err(DbError::no_connection)
+        self.wait(None, deadline, self.connections.acquire()).await?.map_err(DbError::no_connection)
     }
 
     /// Waits for what is acquired; a wait for what others hold is charged to them.

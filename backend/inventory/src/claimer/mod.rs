@@ -15,7 +15,6 @@ use marquee_catalog::Performance;
 use marquee_core::db::{Db, DbError};
 use marquee_core::ids::{PerformanceId, TenantId};
 use marquee_entity::catalog::Strategy as Name;
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -51,8 +50,6 @@ pub(crate) struct Claimers {
     availability: Availability,
     strategies: Strategies,
     most: usize,
-    /// Claimers live on the runtime that the program started on, apart from the threads that serve requests.
-    home: Handle,
     queues: Arc<Mutex<HashMap<Key, Queue>>>,
     /// Where batching is off, a permit for each request of the process.
     alone: Arc<Semaphore>,
@@ -90,7 +87,6 @@ impl Claimers {
             availability,
             strategies,
             most: most.max(1),
-            home: Handle::current(),
             queues: Arc::default(),
             alone: Arc::new(Semaphore::new(QUEUE)),
         }
@@ -125,7 +121,7 @@ impl Claimers {
                     drop(self.queue(key).send.send(waiting));
                 }
             }
-            None => drop(self.home.spawn(self.clone().work_alone(tenant, waiting))),
+            None => drop(tokio::spawn(self.clone().work_alone(tenant, waiting))),
         }
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(answer)) => answer,
@@ -147,7 +143,7 @@ impl Claimers {
                 let (send, receive) = mpsc::unbounded_channel();
                 let queue = Queue { send, places: Arc::new(Semaphore::new(QUEUE)) };
                 queues.insert(key, queue.clone());
-                self.home.spawn(self.clone().work(key, receive));
+                tokio::spawn(self.clone().work(key, receive));
                 queue
             }
         }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// A batch that took longer is too large. The bound on a claim's connection is 20 ms (p99); this leaves room for noise.
-const TOO_LONG: Duration = Duration::from_millis(12);
+const TOO_LONG: Duration = Duration::from_millis(8);
 /// No batch is held smaller than this: below it a batch's fixed cost rules.
 const LEAST: usize = 16;
 /// Where a claimer begins.
-const FIRST: usize = 128;
+const FIRST: usize = 64;
 
 /// Additive increase while batches are full and fast, multiplicative decrease when one takes too long.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl BatchSize {
             let smaller = size.min(self.limit) * 3 / 4;
             self.limit = smaller.max(LEAST.min(self.most));
         } else if size >= self.limit {
-            self.limit = (self.limit + 32).min(self.most);
+            self.limit = (self.limit + 16).min(self.most);
         }
     }
 }

@@ -135,7 +135,7 @@ impl Availability {
     /// What can be had of a performance, for those who claim.
     ///
     /// # Errors
-    /// As [`Availability::sheet`].
+    /// `NoRow` where the tenant has no such performance; anything else when it cannot be loaded.
     pub async fn stock(&self, tenant: TenantId, performance: PerformanceId) -> Result<Stock, Arc<DbError>> {
         let entry = self.entry((tenant, performance)).await?;
         entry.map(Stock).ok_or_else(|| Arc::new(DbError::NoRow))

@@ -63,8 +63,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     raise_open_files();
     let metrics = telemetry::start_metrics()?;
     let foundation = Foundation::open_lazily(config).await?;
-    let services = Services::of(foundation)?;
-    services.spawn_background();
+    let services = Services::kept_current(foundation)?;
     let metrics_server = serve_metrics(&services.foundation, metrics)?;
     let readiness = services.readiness.clone();
     let availability = services.inventory.availability().clone();
@@ -157,9 +156,17 @@ impl Services {
             .await;
     }
 
-    fn spawn_background(&self) {
-        tokio::spawn(self.foundation.directory.clone().keep_current(self.foundation.db.clone()));
-        tokio::spawn(self.inventory.availability().clone().keep_current());
+    /// Every service, with the tenants and the units in memory kept current: for whoever claims more than once, since a
+    /// claim chooses from memory and learns even of its own commits by their notices.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn kept_current(foundation: Foundation) -> Result<Self, Failure> {
+        let services = Self::of(foundation)?;
+        let foundation = &services.foundation;
+        tokio::spawn(foundation.directory.clone().keep_current(foundation.db.clone()));
+        tokio::spawn(services.inventory.availability().clone().keep_current());
+        Ok(services)
     }
 
     fn configure(&self, app: &mut web::ServiceConfig) {

@@ -103,7 +103,7 @@ async fn each_planted_breach_is_named() {
     assert!(!passed, "{breaches:?}");
     plant(
         database,
-        &format!("update payments set intent_id = rtrim(intent_id, 'x') where order_id = '{}'", orders[5]),
+        &format!("update payments set intent_id = left(intent_id, -1) where order_id = '{}'", orders[5]),
     )
     .await;
 

@@ -46,7 +46,7 @@ struct CodeRow {
 /// When anything of it fails: the next run begins again where it stopped.
 pub async fn run(options: Options, config: Config) -> Result<ExitCode, Failure> {
     let foundation = Foundation::open(config).await?;
-    let services = Services::of(foundation.clone())?;
+    let services = Services::kept_current(foundation.clone())?;
     let mut tenants = Map::new();
     let mut pages = Vec::new();
     for demo in TENANTS {

@@ -32,6 +32,7 @@ impl MigratorTrait for Migrator {
             "create_orders",
             "create_tickets",
             "create_door",
+            "create_money",
         ]
     }
 }

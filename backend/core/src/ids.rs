@@ -67,6 +67,20 @@ ids! {
     PaymentId,
     /// An issued ticket.
     TicketId,
+    /// Money on its way back to a buyer.
+    RefundId,
+    /// A payment that the buyer's bank took back, or asks about.
+    DisputeId,
+    /// A cancelled or postponed date of a performance.
+    PerformanceChangeId,
+    /// Who gets a share of a sale.
+    RecipientId,
+    /// An account of the ledger.
+    LedgerAccountId,
+    /// A transaction of the ledger.
+    LedgerTransactionId,
+    /// A difference between the ledger and the provider.
+    BreakId,
     /// An entrance of a performance.
     GateId,
     /// A scanner at the door.

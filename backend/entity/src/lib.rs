@@ -8,6 +8,7 @@ mod text_enum;
 pub mod catalog;
 pub mod door;
 pub mod inventory;
+pub mod money;
 pub mod orders;
 pub mod tenancy;
 

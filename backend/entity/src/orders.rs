@@ -33,10 +33,14 @@ impl OrderStatus {
         let allowed = matches!(
             (self, next),
             (Pending, Processing | Paid | Cancelled | Expired)
-                | (Processing, Pending | RequiresAction | Paid | Cancelled | Expired)
-                | (RequiresAction, Pending | Processing | Paid | Cancelled | Expired)
+                | (Processing, Pending | RequiresAction | Paid | Cancelled | Expired | Refunded)
+                | (RequiresAction, Pending | Processing | Paid | Cancelled | Expired | Refunded)
+                // Money that came for seats that were gone goes back.
+                | (Cancelled | Expired, Refunded)
                 | (Paid, PartiallyRefunded | Refunded)
-                | (PartiallyRefunded, PartiallyRefunded | Refunded)
+                // A refund may fail after it was reported done.
+                | (PartiallyRefunded, Paid | PartiallyRefunded | Refunded)
+                | (Refunded, Paid | PartiallyRefunded)
         );
         allowed.then_some(next)
     }

@@ -1,0 +1,9 @@
+drop table reconciliation_breaks, provider_cursors, provider_movements, ledger_entries, ledger_transactions, ledger_accounts,
+    recipients, disputes, refund_tickets, refunds, postponement_choices, performance_changes, payment_steps;
+alter table payments drop column charge_id, drop column card_fingerprint, drop column captured_at;
+drop index orders_performance_idx;
+drop index orders_live_hold_key;
+create unique index orders_live_hold_key on orders (tenant_id, hold_id) where status not in ('cancelled', 'expired');
+alter table orders drop constraint orders_paid_check;
+alter table orders add constraint orders_paid_check
+    check ((paid_at is not null) = (status in ('paid', 'partially_refunded', 'refunded')));

@@ -123,7 +123,8 @@ create index refunds_order_idx on refunds (tenant_id, order_id);
 create index refunds_open_idx on refunds (due_at) where state in ('requested', 'pending');
 call app.protect('refunds', 'select, insert, update');
 
--- The tickets that a refund takes back; a refund of an amount alone has none. A ticket is taken back once.
+-- The tickets that a refund takes back; a refund of an amount alone has none. Two name the same ticket only where the first
+-- one failed.
 create table refund_tickets (
     tenant_id uuid not null,
     refund_id uuid not null,
@@ -131,12 +132,13 @@ create table refund_tickets (
     constraint refund_tickets_pkey primary key (tenant_id, refund_id, ticket_id),
     constraint refund_tickets_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint refund_tickets_refund_fkey foreign key (tenant_id, refund_id) references refunds (tenant_id, id),
-    constraint refund_tickets_ticket_fkey foreign key (tenant_id, ticket_id) references tickets (tenant_id, id),
-    constraint refund_tickets_ticket_key unique (tenant_id, ticket_id)
+    constraint refund_tickets_ticket_fkey foreign key (tenant_id, ticket_id) references tickets (tenant_id, id)
 );
+create index refund_tickets_ticket_idx on refund_tickets (tenant_id, ticket_id);
 call app.protect('refund_tickets', 'select, insert');
 
--- `status` in the provider's words; `outcome` once it is over.
+-- `status` in the provider's words; `outcome` once it is over. `withdrawn`: the bank took the money back meanwhile.
+-- `evidence`: what was sent to the bank.
 create table disputes (
     tenant_id uuid not null,
     id uuid not null,
@@ -146,8 +148,10 @@ create table disputes (
     reason text not null,
     amount bigint not null,
     currency text not null,
+    withdrawn boolean not null default false,
     evidence_due_at timestamptz,
     evidence_sent_at timestamptz,
+    evidence text,
     outcome text,
     opened_at timestamptz not null,
     closed_at timestamptz,

@@ -11,6 +11,17 @@ create index orders_performance_idx on orders (tenant_id, performance_id);
 alter table payments add column charge_id text;
 alter table payments add column card_fingerprint text;
 alter table payments add column captured_at timestamptz;
+-- Since when the provider says that the payment is under way and cannot be given up, while its seats are free again.
+alter table payments add column awaited_since timestamptz;
+
+-- When an event that nothing was done about yet is to be looked at (again), and how often that was tried.
+alter table provider_events add column attempts integer not null default 0;
+alter table provider_events add column due_at timestamptz not null default marquee_now();
+drop index provider_events_open_idx;
+create index provider_events_open_idx on provider_events (due_at) where processed_at is null;
+
+-- Calls without an answer: those that a dead process left are completed by the worker.
+create index idempotency_keys_open_idx on idempotency_keys (created_at) where status is null;
 
 -- Every step of a payment, in the statement that makes it. `note` says what was learnt (a decline, a failure).
 create table payment_steps (

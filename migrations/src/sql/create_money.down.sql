@@ -1,5 +1,5 @@
 drop table reconciliation_breaks, provider_cursors, provider_movements, ledger_entries, ledger_transactions, ledger_accounts,
-    recipients, disputes, refund_tickets, refunds, postponement_choices, performance_changes, payment_steps;
+    recipients, disputes, refund_tickets, refunds, change_notices, postponement_choices, performance_changes, payment_steps;
 alter table payments drop column charge_id, drop column card_fingerprint, drop column captured_at, drop column awaited_since;
 drop index idempotency_keys_open_idx;
 drop index provider_events_open_idx;

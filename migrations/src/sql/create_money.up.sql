@@ -89,6 +89,20 @@ create table postponement_choices (
 );
 call app.protect('postponement_choices', 'select, insert, update');
 
+-- Which orders a change has reached: in the commit that stages the buyer's mail and, of a cancelled performance, promises
+-- the refund.
+create table change_notices (
+    tenant_id uuid not null,
+    change_id uuid not null,
+    order_id uuid not null,
+    told_at timestamptz not null default marquee_now(),
+    constraint change_notices_pkey primary key (tenant_id, change_id, order_id),
+    constraint change_notices_tenant_fkey foreign key (tenant_id) references tenants (id),
+    constraint change_notices_change_fkey foreign key (tenant_id, change_id) references performance_changes (tenant_id, id),
+    constraint change_notices_order_fkey foreign key (tenant_id, order_id) references orders (tenant_id, id)
+);
+call app.protect('change_notices', 'select, insert');
+
 -- Money on its way back to a buyer. Written before the provider is asked: `requested` is a promise, kept by whoever
 -- finds it due. `provider_id` is known once the provider answered; those made by hand there have the reason `provider`.
 -- `request_key` names what asked for it: the same request twice is one refund.

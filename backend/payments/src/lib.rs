@@ -1,5 +1,5 @@
-//! Payments without a provider's name in them: what a provider can do, idempotent calls, the record of a payment, and
-//! the events that a provider sends.
+//! Payments without a provider's name in them: what a provider can do, idempotent calls, the record of a payment, the
+//! events that a provider sends, and the ledger.
 //!
 //! Promises:
 //! - a call to a provider ends in one of four ways: it answered, it declined, it surely did nothing, or nobody knows;
@@ -8,10 +8,12 @@
 //! - a payment is written only by the one that holds its lease: `fence` grows with each taker, and a writer with an older
 //!   one is refused; states move only as [`marquee_entity::orders::PaymentState`] allows;
 //! - an event is stored as it came before anything is done about it, once, and is then only a reason to look at the
-//!   object itself.
+//!   object itself;
+//! - the ledger balances in each transaction, and is only ever added to.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod idempotency;
+pub mod ledger;
 mod provider;
 pub mod record;
 pub mod webhook;

@@ -99,6 +99,9 @@ mod tests {
             action_url: None,
             decline_code: None,
             order: Some(payment.order_id),
+            latest_charge: None,
+            captures_itself: false,
+            fingerprint: None,
         }
     }
 

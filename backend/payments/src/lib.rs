@@ -12,13 +12,17 @@
 //! - the ledger balances in each transaction, and is only ever added to.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod budget;
 pub mod idempotency;
 pub mod ledger;
 mod provider;
 pub mod record;
 pub mod webhook;
 
+pub use budget::BudgetLeft;
 pub use provider::{
-    CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, IntentPage, IntentStatus, Provider,
-    ProviderError, Refusal,
+    CancelIntent, CaptureIntent, ChargeStatus, ConfirmIntent, CreateIntent, CreateRefund, DisputeEvidence,
+    Intent, IntentPage, IntentStatus, MovementPage, MovementWindow, Provider, ProviderCharge,
+    ProviderDispute, ProviderError, ProviderMovement, ProviderRefund, ProviderRefundStatus, Refusal,
+    SubmitEvidence,
 };

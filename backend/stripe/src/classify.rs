@@ -3,6 +3,8 @@
 use marquee_payments::{ProviderError, Refusal};
 use stripe::{ApiErrors, ApiErrorsType, StripeError};
 
+use crate::convert::fingerprint;
+
 /// How hyper's client says that no connection was made: nothing was sent.
 const NOT_CONNECTED: &str = "client error (Connect)";
 
@@ -22,20 +24,20 @@ pub(crate) fn classify(error: StripeError) -> ProviderError {
 fn answered(answer: ApiErrors, status: u16) -> ProviderError {
     let code = answer.code.as_ref().map(|code| code.as_str().to_owned());
     let message = answer.message.unwrap_or_default();
+    if status == 402 || answer.type_ == ApiErrorsType::CardError {
+        return ProviderError::Declined {
+            decline_code: answer.decline_code.or(code).unwrap_or_else(|| "generic_decline".to_owned()),
+            message,
+            fingerprint: answer.payment_method.as_ref().and_then(fingerprint),
+        };
+    }
     match status {
-        402 => declined(answer.decline_code, code, message),
-        _ if answer.type_ == ApiErrorsType::CardError => declined(answer.decline_code, code, message),
         // The first call with this key is still running.
         409 => ProviderError::Unknown(message),
         429 => Refusal::Busy(message).into(),
         400..=499 => invalid(code.as_deref().unwrap_or(answer.type_.as_str()), answer.param, message),
         _ => ProviderError::Unknown(format!("status {status}: {message}")),
     }
-}
-
-fn declined(decline_code: Option<String>, code: Option<String>, message: String) -> ProviderError {
-    let decline_code = decline_code.or(code).unwrap_or_else(|| "generic_decline".to_owned());
-    ProviderError::Declined { decline_code, message }
 }
 
 fn invalid(code: &str, param: Option<String>, message: String) -> ProviderError {
@@ -97,7 +99,8 @@ mod tests {
             error,
             ProviderError::Declined {
                 decline_code: "insufficient_funds".to_owned(),
-                message: "said so".to_owned()
+                message: "said so".to_owned(),
+                fingerprint: None,
             }
         );
     }

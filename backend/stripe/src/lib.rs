@@ -7,9 +7,11 @@
 //! - the key and the connected account travel in headers with each call that needs them.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod call;
 mod classify;
 mod convert;
 mod provider;
+mod requests;
 mod retry;
 mod test_helpers;
 

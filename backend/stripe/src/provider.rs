@@ -1,24 +1,26 @@
+//! The provider's calls, each as one request to Stripe.
+
 use async_trait::async_trait;
 use marquee_payments::{
-    CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, IntentPage, Provider, ProviderError,
-    Refusal,
+    BudgetLeft, CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, CreateRefund, Intent, IntentPage,
+    MovementPage, MovementWindow, Provider, ProviderCharge, ProviderDispute, ProviderError, ProviderRefund,
+    Refusal, SubmitEvidence,
 };
-use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
-use stripe_core::PaymentIntent;
-use stripe_core::payment_intent::{
-    CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
-    CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent, RetrievePaymentIntent,
-};
+use miniserde::Deserialize;
+use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_core::dispute::RetrieveDispute;
+use stripe_core::payment_intent::{CancelPaymentIntent, CapturePaymentIntent};
+use stripe_core::refund::RetrieveRefund;
+use stripe_types::List;
 use thiserror::Error;
 
+use crate::call::Call;
 use crate::classify::classify;
-use crate::convert::{self, ORDER, statement_suffix};
 use crate::retry::{CALL_BUDGET, retry};
+use crate::{convert, requests};
 
 /// Where Stripe's own payment form comes from.
 const ELEMENT_URL: &str = "https://js.stripe.com/v3/";
-/// Payments on a page of a list: Stripe's most.
-const PAGE: i64 = 100;
 
 /// The keys or the address cannot be used.
 #[derive(Debug, Error)]
@@ -61,25 +63,56 @@ impl Stripe {
         &self.client
     }
 
-    /// Sends a request about one payment, under `key` where it changes something.
-    async fn send<R>(
+    /// Makes a call, under `key` where it changes something.
+    async fn ask<R>(
         &self,
+        call: Call,
         account: Option<&str>,
         key: Option<&str>,
         request: R,
-    ) -> Result<Intent, ProviderError>
+    ) -> Result<R::Output, ProviderError>
     where
-        R: StripeRequest<Output = PaymentIntent> + Send + Sync,
+        R: StripeRequest + Send + Sync,
+        R::Output: Deserialize,
     {
         let strategy = strategy(key)?;
-        let answer = retry(|patience| {
+        tracing::trace!(call = call.name(), "a call to the payment provider");
+        retry(|patience| {
             let mut call = request.customize().timeout(patience).request_strategy(strategy.clone());
             if let Some(account) = account {
                 call = call.account_id(account.into());
             }
             async move { call.send(&self.client).await.map_err(classify) }
-        });
-        convert::intent(answer.await?)
+        })
+        .await
+    }
+
+    /// Everything on a list, page by page; `id` of the last one leads to the next page.
+    async fn everything<R, T, U>(
+        &self,
+        call: Call,
+        account: Option<&str>,
+        request: impl Fn(Option<&str>) -> R + Send + Sync,
+        convert: fn(T) -> Result<U, ProviderError>,
+        id: fn(&U) -> &str,
+    ) -> Result<Vec<U>, ProviderError>
+    where
+        R: StripeRequest<Output = List<T>> + Send + Sync,
+        List<T>: Deserialize,
+        T: Send,
+        U: Send + Sync,
+    {
+        let mut all: Vec<U> = Vec::new();
+        loop {
+            let page = self.ask(call, account, None, request(all.last().map(id))).await?;
+            let more = page.has_more && !page.data.is_empty();
+            for one in page.data {
+                all.push(convert(one)?);
+            }
+            if !more {
+                return Ok(all);
+            }
+        }
     }
 }
 
@@ -111,43 +144,37 @@ impl Provider for Stripe {
         self.live
     }
 
+    fn budget(&self) -> BudgetLeft {
+        BudgetLeft::UNLIMITED
+    }
+
     async fn create_intent(&self, call: &CreateIntent) -> Result<Intent, ProviderError> {
-        let currency = call.amount.currency.as_str().to_ascii_lowercase();
-        let currency: stripe_types::Currency = currency
-            .parse()
-            .map_err(|_| classify(StripeError::ConfigError(format!("no such currency: {currency}"))))?;
-        let mut request = CreatePaymentIntent::new(call.amount.amount, currency)
-            .capture_method(stripe_core::PaymentIntentCaptureMethod::Manual)
-            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
-            .metadata([(ORDER.to_owned(), call.order.to_string())]);
-        if call.account.is_some() && call.application_fee > 0 {
-            request = request.application_fee_amount(call.application_fee);
-        }
-        if let Some(suffix) = statement_suffix(&call.brand) {
-            request = request.statement_descriptor_suffix(suffix);
-        }
-        self.send(call.account.as_deref(), Some(&call.key), request).await
+        let request = requests::create_intent(call)?;
+        let answer = self.ask(Call::CreateIntent, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::intent(answer)
     }
 
     async fn confirm_intent(&self, call: &ConfirmIntent) -> Result<Intent, ProviderError> {
-        let request = ConfirmPaymentIntent::new(call.intent.as_str())
-            .confirmation_token(call.confirmation_token.as_str())
-            .return_url(call.return_url.as_str());
-        self.send(call.account.as_deref(), Some(&call.key), request).await
+        let request = requests::confirm_intent(call);
+        let answer = self.ask(Call::ConfirmIntent, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::intent(answer)
     }
 
     async fn retrieve_intent(&self, account: Option<&str>, id: &str) -> Result<Intent, ProviderError> {
-        self.send(account, None, RetrievePaymentIntent::new(id)).await
+        let answer = self.ask(Call::RetrieveIntent, account, None, requests::retrieve_intent(id)).await?;
+        convert::intent(answer)
     }
 
     async fn capture_intent(&self, call: &CaptureIntent) -> Result<Intent, ProviderError> {
-        self.send(call.account.as_deref(), Some(&call.key), CapturePaymentIntent::new(call.intent.as_str()))
-            .await
+        let request = CapturePaymentIntent::new(call.intent.as_str());
+        let answer = self.ask(Call::CaptureIntent, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::intent(answer)
     }
 
     async fn cancel_intent(&self, call: &CancelIntent) -> Result<Intent, ProviderError> {
-        self.send(call.account.as_deref(), Some(&call.key), CancelPaymentIntent::new(call.intent.as_str()))
-            .await
+        let request = CancelPaymentIntent::new(call.intent.as_str());
+        let answer = self.ask(Call::CancelIntent, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::intent(answer)
     }
 
     async fn list_intents(
@@ -155,21 +182,91 @@ impl Provider for Stripe {
         account: Option<&str>,
         after: Option<&str>,
     ) -> Result<IntentPage, ProviderError> {
-        let mut request = ListPaymentIntent::new().limit(PAGE);
-        if let Some(after) = after {
-            request = request.starting_after(after);
-        }
-        let page = retry(|patience| {
-            let mut call = request.customize().timeout(patience);
-            if let Some(account) = account {
-                call = call.account_id(account.into());
-            }
-            async move { call.send(&self.client).await.map_err(classify) }
-        })
-        .await?;
+        let page = self.ask(Call::ListIntents, account, None, requests::list_intents(after)).await?;
         let data = page.data.into_iter().map(convert::intent).collect::<Result<_, _>>()?;
         Ok(IntentPage { data, has_more: page.has_more })
     }
+
+    async fn list_charges(
+        &self,
+        account: Option<&str>,
+        intent: &str,
+    ) -> Result<Vec<ProviderCharge>, ProviderError> {
+        let page = |after: Option<&str>| requests::list_charges(intent, after);
+        self.everything(Call::ListCharges, account, page, convert::charge, |one| &one.id).await
+    }
+
+    async fn create_refund(&self, call: &CreateRefund) -> Result<ProviderRefund, ProviderError> {
+        let request = requests::create_refund(call);
+        let answer = self.ask(Call::CreateRefund, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::refund(answer)
+    }
+
+    async fn retrieve_refund(
+        &self,
+        account: Option<&str>,
+        id: &str,
+    ) -> Result<ProviderRefund, ProviderError> {
+        convert::refund(self.ask(Call::RetrieveRefund, account, None, RetrieveRefund::new(id)).await?)
+    }
+
+    async fn list_refunds(
+        &self,
+        account: Option<&str>,
+        intent: &str,
+    ) -> Result<Vec<ProviderRefund>, ProviderError> {
+        let page = |after: Option<&str>| requests::list_refunds(intent, after);
+        self.everything(Call::ListRefunds, account, page, convert::refund, |one| &one.id).await
+    }
+
+    async fn retrieve_dispute(
+        &self,
+        account: Option<&str>,
+        id: &str,
+    ) -> Result<ProviderDispute, ProviderError> {
+        convert::dispute(self.ask(Call::RetrieveDispute, account, None, RetrieveDispute::new(id)).await?)
+    }
+
+    async fn list_disputes(
+        &self,
+        account: Option<&str>,
+        intent: &str,
+    ) -> Result<Vec<ProviderDispute>, ProviderError> {
+        let page = |after: Option<&str>| requests::list_disputes(intent, after);
+        self.everything(Call::ListDisputes, account, page, convert::dispute, |one| &one.id).await
+    }
+
+    async fn submit_evidence(&self, call: &SubmitEvidence) -> Result<ProviderDispute, ProviderError> {
+        let request = requests::submit_evidence(call);
+        let answer =
+            self.ask(Call::SubmitEvidence, call.account.as_deref(), Some(&call.key), request).await?;
+        convert::dispute(answer)
+    }
+
+    async fn list_movements(
+        &self,
+        account: Option<&str>,
+        window: &MovementWindow,
+    ) -> Result<MovementPage, ProviderError> {
+        let mut after = window.page_after.clone();
+        loop {
+            let request = requests::list_movements(window, after.as_deref());
+            let page = self.ask(Call::ListMovements, account, None, request).await?;
+            after = page.data.last().map(|one| one.id.as_str().to_owned());
+            let data: Vec<_> = page.data.into_iter().filter_map(known_movement).collect();
+            // A page of which nothing is left does not end the list.
+            if !data.is_empty() || !page.has_more || after.is_none() {
+                return Ok(MovementPage { data, has_more: page.has_more });
+            }
+        }
+    }
+}
+
+fn known_movement(from: stripe_core::BalanceTransaction) -> Option<marquee_payments::ProviderMovement> {
+    let id = from.id.clone();
+    convert::movement(from)
+        .inspect_err(|error| tracing::warn!(%error, movement = id.as_str(), "a movement is left out"))
+        .ok()
 }
 
 #[cfg(test)]

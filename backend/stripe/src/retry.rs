@@ -75,7 +75,10 @@ mod tests {
     async fn a_definite_answer_ends_it() {
         assert_eq!(run(&[Ok(1), unknown()]).await, (Ok(1), 1));
         assert_eq!(run(&[unknown(), Ok(1)]).await, (Ok(1), 2));
-        let declined = || Err(ProviderError::Declined { decline_code: "x".into(), message: "x".into() });
+        let declined = || {
+            let (decline_code, message) = ("x".to_owned(), "x".to_owned());
+            Err(ProviderError::Declined { decline_code, message, fingerprint: None })
+        };
         assert_eq!(run(&[unknown(), declined()]).await, (declined(), 2));
     }
 

@@ -37,8 +37,15 @@ pub struct Account {
     pub charges_enabled: bool,
     /// Whether it is paid out.
     pub payouts_enabled: bool,
+    /// Whether it may receive transfers, where it may charge.
+    #[serde(default = "yes")]
+    pub transfers_enabled: bool,
     /// The caller's.
     pub metadata: Metadata,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Row for Account {
@@ -67,8 +74,14 @@ impl Account {
             kind: "standard".into(),
             charges_enabled: true,
             payouts_enabled: true,
+            transfers_enabled: true,
             metadata: Metadata::new(),
         }
+    }
+
+    /// Whether the platform can send it money.
+    pub fn may_receive(&self) -> bool {
+        self.charges_enabled && self.transfers_enabled
     }
 
     /// The statement's prefix: 2–22 characters that banks accept.
@@ -94,7 +107,7 @@ impl Account {
 
     /// Stripe's object.
     pub fn render(&self) -> Value {
-        let capability = if self.charges_enabled { "active" } else { "inactive" };
+        let capability = |on: bool| if on { "active" } else { "inactive" };
         let address = json!({
             "city": null, "country": self.country, "line1": null, "line2": null, "postal_code": null, "state": null,
         });
@@ -115,7 +128,10 @@ impl Account {
                 "url": null,
             },
             "business_type": "company",
-            "capabilities": { "card_payments": capability, "transfers": capability },
+            "capabilities": {
+                "card_payments": capability(self.charges_enabled),
+                "transfers": capability(self.may_receive()),
+            },
             "charges_enabled": self.charges_enabled,
             "controller": {
                 "fees": { "payer": "account" },

@@ -9,9 +9,9 @@ use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
 use crate::engine::list;
 use crate::engine::state::State;
-use crate::engine::table::Row;
 use crate::engine::tx::Tx;
 use crate::metadata::Metadata;
+use crate::row;
 
 /// An application fee.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,23 +53,8 @@ pub struct FeeRefund {
     pub metadata: Metadata,
 }
 
-macro_rules! platform_row {
-    ($name:ty) => {
-        impl Row for $name {
-            fn id(&self) -> &str {
-                &self.id
-            }
-            fn account(&self) -> Option<&str> {
-                None
-            }
-            fn created(&self) -> i64 {
-                self.created
-            }
-        }
-    };
-}
-platform_row!(ApplicationFee);
-platform_row!(FeeRefund);
+row!(platform ApplicationFee);
+row!(platform FeeRefund);
 
 impl ApplicationFee {
     /// Stripe's object.

@@ -23,6 +23,30 @@ pub enum Behaviour {
     Decline(&'static Decline),
     /// Wants the buyer to authenticate first, and then is charged or refused.
     Authenticate(Option<&'static Decline>),
+    /// Takes its time, and then succeeds or fails.
+    Process {
+        /// How it ends by itself.
+        succeed: bool,
+        /// After how many seconds.
+        after: i64,
+    },
+}
+
+/// What comes after the charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Later {
+    /// Nothing.
+    Nothing,
+    /// The buyer disputes it, for this reason.
+    Dispute(&'static str),
+    /// The buyer's bank asks first.
+    Inquiry,
+    /// A refund takes its time.
+    RefundPends,
+    /// A refund comes back after a while.
+    RefundFails,
+    /// The money is available at once.
+    BypassPending,
 }
 
 /// A test card.
@@ -40,6 +64,8 @@ pub struct TestCard {
     pub country: &'static str,
     /// What it does.
     pub behaviour: Behaviour,
+    /// What comes after.
+    pub later: Later,
 }
 
 const fn decline(code: &'static str, decline_code: &'static str, message: &'static str) -> Decline {
@@ -65,11 +91,23 @@ static VELOCITY: Decline = decline(
 );
 
 const fn visa(names: &'static [&'static str], number: &'static str, behaviour: Behaviour) -> TestCard {
-    TestCard { names, number, brand: "visa", funding: "credit", country: "US", behaviour }
+    TestCard {
+        names,
+        number,
+        brand: "visa",
+        funding: "credit",
+        country: "US",
+        behaviour,
+        later: Later::Nothing,
+    }
 }
 
 const fn other(name: &'static [&'static str], number: &'static str, brand: &'static str) -> TestCard {
-    TestCard { names: name, number, brand, funding: "credit", country: "US", behaviour: Approve }
+    TestCard { brand, ..visa(name, number, Approve) }
+}
+
+const fn then(names: &'static [&'static str], number: &'static str, later: Later) -> TestCard {
+    TestCard { later, ..visa(names, number, Approve) }
 }
 
 use Behaviour::{Approve, Authenticate, Decline as Refuse};
@@ -92,7 +130,16 @@ pub static CARDS: &[TestCard] = &[
     TestCard { country: "DE", ..visa(&["pm_card_de"], "4000002760000016", Approve) },
     TestCard { country: "FR", ..visa(&["pm_card_fr"], "4000002500000003", Approve) },
     TestCard { country: "GB", ..visa(&["pm_card_gb"], "4000008260000000", Approve) },
-    visa(&["pm_card_bypassPending"], "4000000000000077", Approve),
+    then(&["pm_card_bypassPending"], "4000000000000077", Later::BypassPending),
+    then(&["pm_card_createDispute"], "4000000000000259", Later::Dispute("fraudulent")),
+    then(
+        &["pm_card_createDisputeProductNotReceived"],
+        "4000000000002685",
+        Later::Dispute("product_not_received"),
+    ),
+    then(&["pm_card_createDisputeInquiry"], "4000000000001976", Later::Inquiry),
+    then(&["pm_card_pendingRefund"], "4000000000007726", Later::RefundPends),
+    then(&["pm_card_refundFail"], "4000000000005126", Later::RefundFails),
     visa(&["pm_card_visa_chargeDeclined", "pm_card_chargeDeclined"], "4000000000000002", Refuse(&GENERIC)),
     visa(
         &["pm_card_visa_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedInsufficientFunds"],

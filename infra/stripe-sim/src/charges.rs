@@ -1,4 +1,4 @@
-//! Charges: what a payment intent does to a card.
+//! Charges: what a payment intent does to a card or an account.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use crate::engine::errors::ApiError;
 use crate::engine::list;
 use crate::engine::state::State;
 use crate::engine::tx::Tx;
+use crate::local_methods::{self, Kind};
 use crate::metadata::{self, Metadata};
 use crate::payment_methods::PaymentMethod;
 use crate::refunds::Refund;
@@ -50,6 +51,12 @@ pub struct Charge {
     pub method: PaymentMethod,
     /// Whether the money was taken.
     pub captured: bool,
+    /// Whether it is still being processed.
+    #[serde(default)]
+    pub pending: bool,
+    /// Whether the buyer disputes it, or did.
+    #[serde(default)]
+    pub disputed: bool,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// What the platform takes.
@@ -85,7 +92,16 @@ row!(Charge);
 impl Charge {
     /// Stripe's `status`.
     pub fn status(&self) -> &'static str {
-        if self.failure.is_some() { "failed" } else { "succeeded" }
+        match self.failure {
+            Some(_) => "failed",
+            None if self.pending => "pending",
+            None => "succeeded",
+        }
+    }
+
+    /// Whether Stripe speaks of a payment, as it does where no card is involved.
+    pub fn is_payment(&self) -> bool {
+        self.method.kind != Kind::Card
     }
 
     /// What can still be refunded.
@@ -169,6 +185,19 @@ impl Charge {
         details
     }
 
+    fn details(&self) -> Value {
+        let name = self.method.kind.name();
+        let inside = match self.method.kind {
+            Kind::Card => self.card(),
+            other => local_methods::of_charge(other, &self.method.detail, &self.id),
+        };
+        let mut object = json!({ "type": name });
+        if let Value::Object(members) = &mut object {
+            members.insert(name.into(), inside);
+        }
+        object
+    }
+
     /// Stripe's object.
     pub fn render(&self, state: &State) -> Value {
         let account = self.account.as_deref();
@@ -192,7 +221,7 @@ impl Charge {
             "currency": self.currency,
             "customer": self.customer,
             "description": self.description,
-            "disputed": false,
+            "disputed": self.disputed,
             "failure_balance_transaction": null,
             "failure_code": failure.map(|failure| &failure.code),
             "failure_message": failure.map(|failure| &failure.message),
@@ -201,10 +230,10 @@ impl Charge {
             "metadata": self.metadata,
             "on_behalf_of": null,
             "outcome": self.outcome(),
-            "paid": failure.is_none(),
+            "paid": failure.is_none() && !self.pending,
             "payment_intent": self.payment_intent,
             "payment_method": self.method.id,
-            "payment_method_details": { "card": self.card(), "type": "card" },
+            "payment_method_details": self.details(),
             "radar_options": {},
             "receipt_email": self.receipt_email,
             "receipt_number": null,
@@ -232,6 +261,23 @@ impl Charge {
 fn find(tx: &Tx, id: &str) -> Result<Charge, ApiError> {
     let charge = tx.state.charges.scoped(id, tx.account()).cloned();
     charge.ok_or_else(|| ApiError::missing("charge", id, "id"))
+}
+
+/// The captured charge called `id`, or that of the intent called so, whoever owns it; for controls.
+///
+/// # Errors
+/// 404; 400 when nothing was captured.
+pub fn of_any(tx: &mut Tx, id: &str) -> Result<Charge, ApiError> {
+    let charge = match tx.state.intents.get(id) {
+        Some(intent) => intent.latest_charge.as_deref().and_then(|charge| tx.state.charges.get(charge)),
+        None => tx.state.charges.get(id),
+    };
+    let charge = charge.cloned().ok_or_else(|| ApiError::missing("charge", id, "charge"))?;
+    tx.origin.account = charge.account.clone();
+    if charge.captured {
+        return Ok(charge);
+    }
+    Err(ApiError::invalid(format!("Charge {} has not been captured.", charge.id)))
 }
 
 /// `GET /v1/charges/{id}`

@@ -34,8 +34,10 @@ pub struct Config {
     pub webhook: Option<Endpoint>,
     /// Gets connected accounts' events.
     pub connect_webhook: Option<Endpoint>,
-    /// The time.
+    /// The time, before the controls move it.
     pub clock: Arc<dyn Clock>,
+    /// How many calls a second are let through; `None`: all.
+    pub limit_per_second: Option<u32>,
     /// Makes ids repeatable.
     pub seed: Option<u64>,
 }
@@ -52,6 +54,7 @@ impl Default for Config {
             webhook: None,
             connect_webhook: None,
             clock: Arc::new(SystemClock),
+            limit_per_second: None,
             seed: None,
         }
     }

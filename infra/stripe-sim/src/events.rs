@@ -28,6 +28,12 @@ pub struct Event {
     pub request: Option<String>,
     /// That request's idempotency key.
     pub idempotency_key: Option<String>,
+    /// The version of the API that the object has the shape of; `None`: ours.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// Whether it claims to be about real money.
+    #[serde(default)]
+    pub livemode: bool,
 }
 
 row!(Event);
@@ -38,10 +44,10 @@ impl Event {
         let mut object = json!({
             "id": self.id,
             "object": "event",
-            "api_version": API_VERSION,
+            "api_version": self.api_version.as_deref().unwrap_or(API_VERSION),
             "created": self.created,
             "data": { "object": self.object },
-            "livemode": false,
+            "livemode": self.livemode,
             "pending_webhooks": state.queue.pending_of(&self.id),
             "request": { "id": self.request, "idempotency_key": self.idempotency_key },
             "type": self.kind,

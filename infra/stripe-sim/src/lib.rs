@@ -19,15 +19,18 @@ pub mod config;
 pub mod confirmation_tokens;
 pub mod control;
 pub mod customers;
+pub mod disputes;
 pub mod element;
 pub mod engine;
 pub mod events;
+pub mod local_methods;
 pub mod metadata;
 pub mod payment_intents;
 pub mod payment_methods;
 pub mod refunds;
 pub mod server;
 pub mod sim;
+pub mod transfers;
 pub mod webhook_endpoints;
 pub mod webhooks;
 

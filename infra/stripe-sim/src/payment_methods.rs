@@ -1,14 +1,15 @@
-//! Payment methods: cards only, made from the test cards.
+//! Payment methods, made from the test cards and test accounts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::cards::{self, TestCard};
+use crate::cards::{self, Behaviour, Later, TestCard};
 use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
 use crate::engine::form::Params;
 use crate::engine::list;
 use crate::engine::tx::Tx;
+use crate::local_methods::{self, Kind};
 use crate::metadata::{self, Metadata};
 use crate::row;
 
@@ -21,6 +22,12 @@ pub struct PaymentMethod {
     pub account: Option<String>,
     /// Seconds since the Unix epoch.
     pub created: i64,
+    /// What it is.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The bank or account, where it is no card.
+    #[serde(default)]
+    pub detail: String,
     /// Which test card, by name.
     pub card: String,
     /// 1–12.
@@ -47,32 +54,59 @@ impl PaymentMethod {
         cards::by_name(&self.card).unwrap_or(FALLBACK)
     }
 
-    /// What a payment method and a confirmation token's preview have in common.
-    pub fn preview(&self) -> Value {
+    /// What it does when it is charged.
+    pub fn behaviour(&self) -> Behaviour {
+        match self.kind {
+            Kind::Card => self.test_card().behaviour,
+            other => local_methods::behaviour(other, &self.detail),
+        }
+    }
+
+    /// What comes after the charge.
+    pub fn later(&self) -> Later {
+        match self.kind {
+            Kind::Card => self.test_card().later,
+            _ => local_methods::later(&self.detail),
+        }
+    }
+
+    fn card(&self) -> Value {
         let card = self.test_card();
         json!({
+            "brand": card.brand,
+            "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+            "country": card.country,
+            "display_brand": card.brand,
+            "exp_month": self.exp_month,
+            "exp_year": self.exp_year,
+            "fingerprint": card.fingerprint(),
+            "funding": card.funding,
+            "generated_from": null,
+            "last4": card.last4(),
+            "networks": { "available": [card.brand], "preferred": null },
+            "regulated_status": "unregulated",
+            "three_d_secure_usage": { "supported": true },
+            "wallet": null,
+        })
+    }
+
+    /// What a payment method and a confirmation token's preview have in common.
+    pub fn preview(&self) -> Value {
+        let mut object = json!({
             "allow_redisplay": "unspecified",
             "billing_details": self.billing_details,
-            "card": {
-                "brand": card.brand,
-                "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
-                "country": card.country,
-                "display_brand": card.brand,
-                "exp_month": self.exp_month,
-                "exp_year": self.exp_year,
-                "fingerprint": card.fingerprint(),
-                "funding": card.funding,
-                "generated_from": null,
-                "last4": card.last4(),
-                "networks": { "available": [card.brand], "preferred": null },
-                "regulated_status": "unregulated",
-                "three_d_secure_usage": { "supported": true },
-                "wallet": null,
-            },
             "customer": self.customer,
             "customer_account": null,
-            "type": "card",
-        })
+            "type": self.kind.name(),
+        });
+        let inside = match self.kind {
+            Kind::Card => self.card(),
+            other => local_methods::preview(other, &self.detail),
+        };
+        if let Value::Object(members) = &mut object {
+            members.insert(self.kind.name().into(), inside);
+        }
+        object
     }
 
     /// Stripe's object.
@@ -125,9 +159,28 @@ fn make(
         id: tx.id("pm"),
         account: tx.origin.account.clone(),
         created: tx.now,
+        kind: Kind::Card,
+        detail: String::new(),
         card: card.name().to_owned(),
         exp_month: expiry.0,
         exp_year: expiry.1,
+        billing_details,
+        customer: None,
+        metadata,
+    }
+}
+
+/// One that is no card.
+fn local(tx: &Tx, kind: Kind, detail: String, billing_details: Value, metadata: Metadata) -> PaymentMethod {
+    PaymentMethod {
+        id: tx.id("pm"),
+        account: tx.origin.account.clone(),
+        created: tx.now,
+        kind,
+        detail,
+        card: String::new(),
+        exp_month: 0,
+        exp_year: 0,
         billing_details,
         customer: None,
         metadata,
@@ -146,7 +199,7 @@ fn year_and_month(now: i64) -> (i64, i64) {
     (year_of_era + era * 400 + carry, month)
 }
 
-/// Finds the payment method called `id`, or makes one from the test card of that name. It is not yet written.
+/// Finds the payment method called `id`, or makes one from the test card or test account of that name. It is not yet written.
 ///
 /// # Errors
 /// 404 `resource_missing`.
@@ -155,6 +208,9 @@ pub fn named(tx: &Tx, id: &str) -> Result<PaymentMethod, ApiError> {
         let (year, month) = year_and_month(tx.now);
         return Ok(make(tx, card, (month, year + 1), billing_details(None)?, Metadata::new()));
     }
+    if let Some((kind, detail)) = local_methods::by_name(id) {
+        return Ok(local(tx, kind, detail, billing_details(None)?, Metadata::new()));
+    }
     let known = tx.state.methods.scoped(id, tx.account()).cloned();
     known.ok_or_else(|| ApiError::missing("PaymentMethod", id, "payment_method"))
 }
@@ -162,13 +218,16 @@ pub fn named(tx: &Tx, id: &str) -> Result<PaymentMethod, ApiError> {
 /// Makes a payment method from `payment_method_data`, as a payment form sends it. It is not yet written.
 ///
 /// # Errors
-/// 402 for a card number, expiry or security code that no card has; 400 for anything but a card.
+/// 402 for a card number, expiry or security code that no card has; 400 for a type or an account that is not known.
 pub fn from_data(tx: &Tx, data: &Params) -> Result<PaymentMethod, ApiError> {
-    let kind = data.required("type")?;
-    if kind != "card" {
-        return Err(
-            ApiError::invalid(format!("The payment method type \"{kind}\" is invalid.")).param("type")
-        );
+    let name = data.required("type")?;
+    let kind = Kind::named(name).ok_or_else(|| {
+        ApiError::invalid(format!("The payment method type \"{name}\" is invalid.")).param("type")
+    })?;
+    if kind != Kind::Card {
+        let (detail, billing) =
+            (local_methods::detail(kind, data)?, billing_details(data.tree("billing_details")?)?);
+        return Ok(local(tx, kind, detail, billing, metadata::new(data)?));
     }
     let card = data.tree("card")?.ok_or_else(|| {
         ApiError::invalid("Missing required param: card.").code("parameter_missing").param("card")
@@ -209,7 +268,8 @@ pub fn from_data(tx: &Tx, data: &Params) -> Result<PaymentMethod, ApiError> {
 /// # Errors
 /// As [`from_data`].
 pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
-    call.params.only(&["type", "card", "billing_details", "metadata", "allow_redisplay"])?;
+    let own = ["type", "card", "billing_details", "metadata", "allow_redisplay"];
+    call.params.only(&[&own[..], &["ideal", "bancontact", "sepa_debit"]].concat())?;
     let token = call.params.tree("card")?.map(|card| card.text("token")).transpose()?.flatten();
     let method = match token.and_then(|token| token.strip_prefix("tok_")) {
         Some(token) => named(tx, &format!("pm_card_{token}"))?,

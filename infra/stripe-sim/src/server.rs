@@ -1,6 +1,7 @@
 //! Starts and stops.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
@@ -11,12 +12,13 @@ use tokio::task::JoinHandle;
 
 use crate::accounts::{Account, PLATFORM};
 use crate::config::{Config, Endpoint};
-use crate::engine::clock::Ids;
+use crate::engine::clock::{Ids, Moved};
 use crate::engine::dispatch;
 use crate::engine::errors::ApiError;
 use crate::engine::faults::Faults;
 use crate::engine::idempotency::InFlight;
 use crate::engine::journal::{Journal, JournalError};
+use crate::engine::limits::Limits;
 use crate::engine::requests::RequestLog;
 use crate::engine::reset;
 use crate::engine::state::State;
@@ -88,12 +90,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         secret_key: config.secret_key.clone(),
         publishable_key: config.publishable_key.clone(),
         base_url: base_url.trim_end_matches('/').to_owned(),
-        clock: config.clock.clone(),
+        clock: Moved::new(config.clock.clone(), state.clock_offset_ms),
         ids: Ids::new(config.seed),
         journal,
         faults: Faults::default(),
+        limits: Limits::new(config.limit_per_second),
+        pending_refunds: AtomicBool::new(false),
         requests: RequestLog::default(),
         in_flight: InFlight::default(),
+        http: deliver::client(),
         webhooks: Mutex::new(Settings::default()),
         wake: Notify::new(),
         state: Mutex::new(state),
@@ -170,5 +175,6 @@ fn endpoint_row(id: &str, endpoint: &Endpoint, connect: bool, now: i64) -> Webho
         description: None,
         metadata: crate::metadata::Metadata::new(),
         enabled: true,
+        previous: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::errors::ApiError;
 use crate::engine::list;
 use crate::engine::table::Row;
 use crate::engine::tx::Tx;
-use crate::events::{self, Event};
+use crate::events;
 use crate::metadata::{self, Metadata};
 
 /// A webhook endpoint of the platform.
@@ -32,6 +32,18 @@ pub struct WebhookEndpoint {
     pub metadata: Metadata,
     /// Whether it gets anything.
     pub enabled: bool,
+    /// The secret before this one, while both sign.
+    #[serde(default)]
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A secret that has been replaced.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// `whsec_…`
+    pub secret: String,
+    /// Until when it signs too, in seconds since the Unix epoch.
+    pub until: i64,
 }
 
 impl Row for WebhookEndpoint {
@@ -47,11 +59,22 @@ impl Row for WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
-    /// Whether this endpoint gets `event`.
-    pub fn wants(&self, event: &Event) -> bool {
-        self.enabled
-            && self.connect == event.account.is_some()
-            && self.enabled_events.iter().any(|pattern| events::matches(pattern, &event.kind))
+    /// Whether this endpoint gets events of this kind.
+    pub fn wants(&self, kind: &str) -> bool {
+        self.enabled && self.enabled_events.iter().any(|pattern| events::matches(pattern, kind))
+    }
+
+    /// What events are signed with at `now`: the newest secret first.
+    pub fn secrets(&self, now: i64) -> Vec<String> {
+        let old = self.previous.as_ref().filter(|previous| now < previous.until);
+        std::iter::once(&self.secret).chain(old.map(|previous| &previous.secret)).cloned().collect()
+    }
+
+    /// Changes the secret; the old one signs too for `overlap` seconds.
+    pub fn rotate(&mut self, secret: String, overlap: i64, now: i64) {
+        let old = std::mem::replace(&mut self.secret, secret);
+        self.previous =
+            (overlap > 0).then(|| PreviousSecret { secret: old, until: now.saturating_add(overlap) });
     }
 
     /// Stripe's object. The secret is only shown when the endpoint is made.
@@ -106,6 +129,7 @@ pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
         description: params.settable("description")?.flatten(),
         metadata: metadata::new(params)?,
         enabled: true,
+        previous: None,
     };
     tx.put(endpoint.clone());
     let mut object = endpoint.render();

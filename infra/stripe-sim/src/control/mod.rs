@@ -1,19 +1,19 @@
 //! `/_sim`: the controls that Stripe has not.
 
+mod events;
 mod money;
+mod payments;
 
-use actix_web::web::{Data, Json, Path, ServiceConfig, delete, get, post};
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::accounts;
 use crate::engine::errors::ApiError;
 use crate::engine::faults::Fault;
 use crate::engine::tx::Origin;
-use crate::payment_intents::authenticate::{self, Outcome};
 use crate::sim::Sim;
-use crate::webhooks::settings::Settings;
 
 /// Mounts the controls.
 pub fn mount(config: &mut ServiceConfig) {
@@ -29,10 +29,13 @@ pub fn mount(config: &mut ServiceConfig) {
             .route("/faults", get().to(faults))
             .route("/faults", post().to(add_fault))
             .route("/faults", delete().to(clear_faults))
-            .route("/webhooks", get().to(webhooks))
-            .route("/webhooks", post().to(set_webhooks))
+            .route("/limits", get().to(limits))
+            .route("/limits", post().to(set_limits))
+            .route("/clock", get().to(clock))
+            .route("/clock", post().to(advance))
             .route("/accounts/{id}", post().to(set_account))
-            .route("/payment_intents/{id}/authenticate", post().to(authenticate)),
+            .configure(payments::mount)
+            .configure(events::mount),
     );
 }
 
@@ -45,8 +48,16 @@ fn api_error(error: &ApiError) -> HttpResponse {
     HttpResponse::build(status).json(json!({ "error": error.object() }))
 }
 
-async fn money(sim: Data<Sim>) -> HttpResponse {
-    let data = sim.with_state(|state| money::all(state));
+/// Controls act on nobody's behalf.
+fn origin(sim: &Sim) -> Origin {
+    let pending_refunds = sim.pending_refunds.load(std::sync::atomic::Ordering::SeqCst);
+    Origin { base_url: sim.base_url.clone(), pending_refunds, ..Origin::default() }
+}
+
+async fn money(sim: Data<Sim>, wish: Query<money::Wish>) -> HttpResponse {
+    let now = sim.clock.now_ms().div_euclid(1000);
+    sim.tick().await;
+    let data = sim.with_state(|state| money::all(state, &wish, now));
     HttpResponse::Ok().json(json!({ "data": data }))
 }
 
@@ -72,19 +83,35 @@ async fn clear_faults(sim: Data<Sim>) -> HttpResponse {
     faults(sim).await
 }
 
-async fn webhooks(sim: Data<Sim>) -> HttpResponse {
-    let waiting = sim.with_state(|state| state.queue.len());
-    let mut answer = json!(sim.webhook_settings());
-    if let Value::Object(members) = &mut answer {
-        members.insert("waiting".into(), json!(waiting));
-    }
-    HttpResponse::Ok().json(answer)
+async fn limits(sim: Data<Sim>) -> HttpResponse {
+    HttpResponse::Ok().json(sim.limits.report())
 }
 
-async fn set_webhooks(sim: Data<Sim>, settings: Json<Settings>) -> HttpResponse {
-    *sim.webhooks.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = settings.into_inner();
-    sim.wake.notify_one();
-    webhooks(sim).await
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    per_second: Option<u32>,
+}
+
+async fn set_limits(sim: Data<Sim>, limit: Json<Limit>) -> HttpResponse {
+    sim.limits.set(limit.per_second);
+    limits(sim).await
+}
+
+async fn clock(sim: Data<Sim>) -> HttpResponse {
+    let (now, offset) = (sim.clock.now_ms(), sim.clock.offset_ms());
+    HttpResponse::Ok().json(json!({ "now": now.div_euclid(1000), "offset_s": offset.div_euclid(1000) }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_s: u32,
+}
+
+async fn advance(sim: Data<Sim>, body: Json<Advance>) -> HttpResponse {
+    sim.advance(i64::from(body.advance_s) * 1000).await;
+    clock(sim).await
 }
 
 #[derive(Deserialize)]
@@ -92,15 +119,17 @@ async fn set_webhooks(sim: Data<Sim>, settings: Json<Settings>) -> HttpResponse 
 struct AccountState {
     charges_enabled: Option<bool>,
     payouts_enabled: Option<bool>,
+    transfers_enabled: Option<bool>,
 }
 
 async fn set_account(sim: Data<Sim>, id: Path<String>, change: Json<AccountState>) -> HttpResponse {
     let change = change.into_inner();
     let changed = sim
-        .transact(Origin::default(), |tx| {
+        .transact(origin(&sim), |tx| {
             let mut account = tx.state.accounts.get(&id).cloned()?;
             account.charges_enabled = change.charges_enabled.unwrap_or(account.charges_enabled);
             account.payouts_enabled = change.payouts_enabled.unwrap_or(account.payouts_enabled);
+            account.transfers_enabled = change.transfers_enabled.unwrap_or(account.transfers_enabled);
             accounts::changed(tx, account.clone());
             Some(account.render())
         })
@@ -108,25 +137,5 @@ async fn set_account(sim: Data<Sim>, id: Path<String>, change: Json<AccountState
     match changed {
         Some(account) => HttpResponse::Ok().json(account),
         None => api_error(&ApiError::missing("account", &id, "id")),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Authentication {
-    outcome: Outcome,
-}
-
-async fn authenticate(sim: Data<Sim>, id: Path<String>, body: Json<Authentication>) -> HttpResponse {
-    let outcome = body.outcome;
-    let origin = Origin { base_url: sim.base_url.clone(), ..Origin::default() };
-    let result = sim
-        .transact(origin, |tx| {
-            authenticate::authenticate(tx, &id, outcome).map(|intent| intent.render(tx.state))
-        })
-        .await;
-    match result {
-        Ok(intent) => HttpResponse::Ok().json(intent),
-        Err(error) => api_error(&error),
     }
 }

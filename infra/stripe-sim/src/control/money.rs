@@ -1,5 +1,6 @@
 //! Every object that moves money, in one list, for oracles.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::PLATFORM;
@@ -39,10 +40,49 @@ impl Line<'_> {
     }
 }
 
-/// All of it, each kind oldest first.
-pub fn all(state: &State) -> Vec<Value> {
-    let none = Metadata::new();
-    let intents = state.intents.iter().map(|row| {
+/// What is wished of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// Kinds, with commas between; all but balance transactions when left out.
+    kind: Option<String>,
+    /// Only this connected account's.
+    account: Option<String>,
+}
+
+impl Wish {
+    fn wants(&self, kind: &str) -> bool {
+        match &self.kind {
+            None => kind != "balance_transaction",
+            Some(kinds) => kinds.split(',').any(|wanted| wanted == kind),
+        }
+    }
+}
+
+/// What is wished, each kind oldest first.
+pub fn all(state: &State, wish: &Wish, now: i64) -> Vec<Value> {
+    let mut all = Vec::new();
+    let kinds: [(&str, fn(&State, i64) -> Vec<Value>); 8] = [
+        ("payment_intent", intents),
+        ("charge", charges),
+        ("refund", refunds),
+        ("application_fee", fees),
+        ("dispute", disputes),
+        ("transfer", transfers),
+        ("transfer_reversal", reversals),
+        ("balance_transaction", movements),
+    ];
+    for (_, rows) in kinds.iter().filter(|(kind, _)| wish.wants(kind)) {
+        all.extend(rows(state, now));
+    }
+    if let Some(account) = &wish.account {
+        all.retain(|row| row.get("account").and_then(Value::as_str) == Some(account));
+    }
+    all
+}
+
+fn intents(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.intents.iter().map(|row| {
         Line {
             id: &row.id,
             kind: "payment_intent",
@@ -61,7 +101,11 @@ pub fn all(state: &State) -> Vec<Value> {
             "latest_charge": row.latest_charge,
         }))
     });
-    let charges = state.charges.iter().map(|row| {
+    rows.collect()
+}
+
+fn charges(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.charges.iter().map(|row| {
         Line {
             id: &row.id,
             kind: "charge",
@@ -80,13 +124,17 @@ pub fn all(state: &State) -> Vec<Value> {
             "payment_intent": row.payment_intent,
         }))
     });
-    let refunds = state.refunds.iter().map(|row| {
+    rows.collect()
+}
+
+fn refunds(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.refunds.iter().map(|row| {
         Line {
             id: &row.id,
             kind: "refund",
             amount: row.amount,
             currency: &row.currency,
-            status: "succeeded",
+            status: row.status.name(),
             captured: false,
             account: row.account.as_deref(),
             metadata: &row.metadata,
@@ -94,7 +142,12 @@ pub fn all(state: &State) -> Vec<Value> {
         }
         .render(json!({ "charge": row.charge, "created": row.created, "payment_intent": row.payment_intent }))
     });
-    let fees = state.fees.iter().map(|row| {
+    rows.collect()
+}
+
+fn fees(state: &State, _: i64) -> Vec<Value> {
+    let none = Metadata::new();
+    let rows = state.fees.iter().map(|row| {
         Line {
             id: &row.id,
             kind: "application_fee",
@@ -113,5 +166,95 @@ pub fn all(state: &State) -> Vec<Value> {
             "paid_to": PLATFORM,
         }))
     });
-    intents.chain(charges).chain(refunds).chain(fees).collect()
+    rows.collect()
+}
+
+fn disputes(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.disputes.iter().map(|row| {
+        Line {
+            id: &row.id,
+            kind: "dispute",
+            amount: row.amount,
+            currency: &row.currency,
+            status: row.status.name(),
+            captured: false,
+            account: row.account.as_deref(),
+            metadata: &row.metadata,
+            idempotency_key: None,
+        }
+        .render(json!({
+            "charge": row.charge,
+            "created": row.created,
+            "payment_intent": row.payment_intent,
+            "reason": row.reason,
+        }))
+    });
+    rows.collect()
+}
+
+fn transfers(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.transfers.iter().map(|row| {
+        Line {
+            id: &row.id,
+            kind: "transfer",
+            amount: row.amount,
+            currency: &row.currency,
+            status: "succeeded",
+            captured: false,
+            account: None,
+            metadata: &row.metadata,
+            idempotency_key: row.idempotency_key.as_deref(),
+        }
+        .render(json!({
+            "amount_reversed": row.amount_reversed,
+            "created": row.created,
+            "destination": row.destination,
+            "source_transaction": row.source_transaction,
+            "transfer_group": row.transfer_group,
+        }))
+    });
+    rows.collect()
+}
+
+fn reversals(state: &State, _: i64) -> Vec<Value> {
+    let rows = state.reversals.iter().map(|row| {
+        Line {
+            id: &row.id,
+            kind: "transfer_reversal",
+            amount: row.amount,
+            currency: &row.currency,
+            status: "succeeded",
+            captured: false,
+            account: None,
+            metadata: &row.metadata,
+            idempotency_key: row.idempotency_key.as_deref(),
+        }
+        .render(json!({ "created": row.created, "destination": row.destination, "transfer": row.transfer }))
+    });
+    rows.collect()
+}
+
+fn movements(state: &State, now: i64) -> Vec<Value> {
+    let none = Metadata::new();
+    let rows = state.transactions.iter().map(|row| {
+        Line {
+            id: &row.id,
+            kind: "balance_transaction",
+            amount: row.amount,
+            currency: &row.currency,
+            status: row.status(now),
+            captured: false,
+            account: row.account.as_deref(),
+            metadata: &none,
+            idempotency_key: None,
+        }
+        .render(json!({
+            "created": row.created,
+            "fee": row.fee(),
+            "net": row.net(),
+            "source": row.source,
+            "type": row.movement.name(),
+        }))
+    });
+    rows.collect()
 }

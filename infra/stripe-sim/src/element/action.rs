@@ -66,6 +66,7 @@ fn ask(intent: &PaymentIntent) -> HttpResponse {
 fn leave(intent: &PaymentIntent) -> HttpResponse {
     let outcome = match intent.status {
         Status::RequiresCapture | Status::Succeeded | Status::RequiresConfirmation => "succeeded",
+        Status::Processing => "pending",
         _ => "failed",
     };
     if let Some(url) = &intent.return_url {

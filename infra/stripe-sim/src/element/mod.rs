@@ -15,6 +15,16 @@ use crate::engine::faults::FaultKind;
 use crate::engine::reset;
 use crate::sim::Sim;
 
+/// What a checkout page loads, in a scope of its own.
+const SCRIPT: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("look.js"),
+    include_str!("checks.js"),
+    include_str!("form.js"),
+    include_str!("client.js"),
+    "})();\n",
+);
+
 /// Mounts the pages.
 pub fn mount(config: &mut ServiceConfig) {
     for path in ["/v3", "/v3/", "/elements.js"] {
@@ -34,7 +44,7 @@ async fn script() -> HttpResponse {
         .insert_header(("Cache-Control", "public, max-age=60"))
         .insert_header(("Access-Control-Allow-Origin", "*"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
-        .body(include_str!("element.js"))
+        .body(SCRIPT)
 }
 
 /// Pages are hit by faults as calls are.
@@ -51,7 +61,7 @@ async fn disturbed(
             let answer = reset::response(request.request());
             return Ok(request.into_response(answer));
         }
-        FaultKind::Status => return Ok(request.into_response(status(fault.number()))),
+        FaultKind::Status => return Ok(request.into_response(status(fault.status()))),
         _ => {}
     }
     let done = next.call(request).await?;
@@ -68,8 +78,8 @@ async fn disturbed(
     }
 }
 
-fn status(wanted: Option<u64>) -> HttpResponse {
-    let status = wanted.and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
+fn status(wanted: Option<u16>) -> HttpResponse {
+    let status = wanted.unwrap_or(500);
     let code = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
     HttpResponse::build(code).json(ApiError::with_status(status).body("req_fault"))
 }

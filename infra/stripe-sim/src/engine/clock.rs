@@ -1,5 +1,6 @@
 //! Time and randomness, both handed in, so that a test can decide them.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,39 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The simulator's time: another clock's, moved forward on demand.
+pub struct Moved {
+    real: Arc<dyn Clock>,
+    offset_ms: AtomicI64,
+}
+
+impl Moved {
+    /// `real`, moved forward by `offset_ms`.
+    pub fn new(real: Arc<dyn Clock>, offset_ms: i64) -> Self {
+        Self { real, offset_ms: AtomicI64::new(offset_ms) }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn now_ms(&self) -> i64 {
+        self.real.now_ms().saturating_add(self.offset_ms())
+    }
+
+    /// What the clock behind says: receivers of events compare signatures with theirs.
+    pub fn real_ms(&self) -> i64 {
+        self.real.now_ms()
+    }
+
+    /// By how much it is moved, in milliseconds.
+    pub fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::SeqCst)
+    }
+
+    /// Moves it.
+    pub fn set_offset_ms(&self, offset_ms: i64) {
+        self.offset_ms.store(offset_ms, Ordering::SeqCst);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every call under `/v1` goes through: fault, key, account, idempotency, the call itself, journal, fault, answer.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
@@ -80,19 +81,25 @@ pub async fn v1(sim: Data<Sim>, request: HttpRequest, body: Bytes) -> HttpRespon
         return reset::response(&request);
     }
     let answer = match fault.as_ref().filter(|fault| fault.kind == FaultKind::Status) {
-        Some(fault) => {
-            let status = fault.number().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-            Answer::error(&ApiError::with_status(status), &request_id)
-        }
+        Some(fault) => Answer::error(&fault.refusal(key.as_deref()), &request_id),
         None => {
             // The call goes on even when its caller hangs up: a server does not notice in time either.
             let (sim, fault, entry) = (sim.clone(), fault.clone(), entry.clone());
             let understood = understand(&sim, &request, &body, entry.account.clone());
             let base_url = sim.base_url.clone();
-            let origin =
-                |account| Origin { account, request: Some(entry.id.clone()), key: key.clone(), base_url };
+            let pending_refunds = sim.pending_refunds.load(Ordering::SeqCst);
+            let origin = |account| Origin {
+                account,
+                request: Some(entry.id.clone()),
+                key: key.clone(),
+                base_url,
+                pending_refunds,
+            };
             match understood {
                 Err(error) => Answer::error(&error, &request_id),
+                Ok((call, _)) if call.key == KeyKind::Secret && !sim.limits.take() => {
+                    Answer::error(&ApiError::with_status(429), &request_id)
+                }
                 Ok((call, account)) => {
                     let origin = origin(account);
                     let id = request_id.clone();
@@ -145,6 +152,7 @@ fn respond(
         ("Original-Request", answer.original.clone().or_else(|| key.map(|_| request_id.to_owned()))),
         ("Idempotent-Replayed", answer.original.as_ref().map(|_| "true".to_owned())),
         ("Retry-After", answer.retry_after.map(|seconds| seconds.to_string())),
+        ("Stripe-Rate-Limited-Reason", (answer.status == 429).then(|| "global-rate".to_owned())),
         ("Stripe-Should-Retry", answer.should_retry.map(|retry| retry.to_string())),
     ];
     for (name, value) in headers {

@@ -48,8 +48,11 @@ pub fn object(id: &str, state: &State) -> Option<Value> {
     let (prefix, _) = id.split_once('_')?;
     match prefix {
         "pi" => state.intents.get(id).map(|row| row.render(state)),
-        "ch" => state.charges.get(id).map(|row| row.render(state)),
+        "ch" | "py" => state.charges.get(id).map(|row| row.render(state)),
         "re" => state.refunds.get(id).map(|row| row.render()),
+        "du" => state.disputes.get(id).map(|row| row.render(state)),
+        "tr" => state.transfers.get(id).map(|row| row.render(state)),
+        "trr" => state.reversals.get(id).map(|row| row.render()),
         "pm" => state.methods.get(id).map(|row| row.render()),
         "cus" => state.customers.get(id).map(|row| row.render()),
         "txn" => state.transactions.get(id).map(|row| row.render()),

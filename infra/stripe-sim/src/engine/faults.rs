@@ -5,13 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::errors::ApiError;
+
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The connection is reset and the call does not happen.
     Refuse,
-    /// The call does not happen; the answer has the status in `value`.
+    /// The call does not happen; the answer has the status in `value`, or the status, code and so on of the object there.
     Status,
     /// The call waits `value` milliseconds before it happens, its idempotency key in flight.
     StallMs,
@@ -37,7 +39,7 @@ pub struct Fault {
     /// What happens.
     #[serde(rename = "fault")]
     pub kind: FaultKind,
-    /// Status or milliseconds.
+    /// Status, an answer's parts, or milliseconds.
     #[serde(default)]
     pub value: Value,
 }
@@ -52,6 +54,34 @@ impl Fault {
         self.value.as_u64().or_else(|| self.value.as_str().and_then(|text| text.parse().ok()))
     }
 
+    /// The status in `value`, alone or as a member.
+    pub fn status(&self) -> Option<u16> {
+        let number = self.value.get("status").and_then(Value::as_u64).or_else(|| self.number());
+        number.and_then(|status| u16::try_from(status).ok())
+    }
+
+    /// What is answered instead of the call made under `key`.
+    pub fn refusal(&self, key: Option<&str>) -> ApiError {
+        let text = |name: &str| self.value.get(name).and_then(Value::as_str);
+        let mut error = match self.status().unwrap_or(500) {
+            409 => ApiError::idempotency_in_use(key.unwrap_or("unknown")),
+            status => ApiError::with_status(status),
+        };
+        if let Some(code) = text("code") {
+            error = error.code(code);
+        }
+        if let Some(message) = text("message") {
+            message.clone_into(&mut error.message);
+        }
+        if let Some(code) = text("decline_code") {
+            error = error.with("decline_code", code.into());
+        }
+        if let Some(seconds) = self.value.get("retry_after").and_then(Value::as_u64) {
+            error.retry_after = u32::try_from(seconds).ok();
+        }
+        error
+    }
+
     /// Says what is wrong with the rule, if anything is.
     ///
     /// # Errors
@@ -64,9 +94,16 @@ impl Fault {
                 self.pattern
             ));
         }
+        const PARTS: [&str; 5] = ["status", "code", "message", "decline_code", "retry_after"];
+        let mut parts = self.value.as_object().into_iter().flat_map(|parts| parts.keys());
+        if let Some(unknown) = parts.find(|part| !PARTS.contains(&part.as_str())) {
+            return Err(format!("`value` has no member `{unknown}`, only {}", PARTS.join(", ")));
+        }
         match (self.kind, self.number()) {
-            (FaultKind::Status, Some(400..=599)) => Ok(()),
-            (FaultKind::Status, _) => Err("`value` must be a status from 400 to 599".into()),
+            (FaultKind::Status, _) => match self.status() {
+                Some(400..=599) => Ok(()),
+                _ => Err("`value` must be a status from 400 to 599, or an object with one".into()),
+            },
             (FaultKind::DelayMs | FaultKind::StallMs, Some(_)) => Ok(()),
             (FaultKind::DelayMs | FaultKind::StallMs, None) => Err("`value` must be milliseconds".into()),
             _ => Ok(()),
@@ -162,6 +199,24 @@ mod tests {
         faults.add(fault("GET /_sim/money", 1, FaultKind::Refuse));
         faults.add(fault("GET /*/*", 1, FaultKind::Refuse));
         assert_eq!(faults.hit("GET", "/_sim/money"), None);
+    }
+
+    #[test]
+    fn a_refusal_has_the_parts_it_was_given() {
+        let value =
+            json!({ "status": 400, "code": "balance_insufficient", "message": "No.", "retry_after": 7 });
+        let rule = Fault { value, ..fault("POST /v1/x", 1, FaultKind::Status) };
+        assert!(rule.check().is_ok());
+        let error = rule.refusal(None);
+        assert_eq!((error.status, error.code.as_deref()), (400, Some("balance_insufficient")));
+        assert_eq!((error.message.as_str(), error.retry_after), ("No.", Some(7)));
+        let busy = Fault { value: json!(429), ..rule.clone() };
+        assert_eq!(busy.refusal(None).retry_after, Some(1));
+        let used = Fault { value: json!(409), ..rule.clone() };
+        assert!(used.refusal(Some("key-1")).message.contains("key-1"));
+        for bad in [json!({ "status": 200 }), json!({ "code": "x" }), json!({ "status": 400, "colour": 1 })] {
+            assert!(Fault { value: bad.clone(), ..rule.clone() }.check().is_err(), "{bad}");
+        }
     }
 
     #[test]

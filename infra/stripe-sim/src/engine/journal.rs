@@ -1,7 +1,8 @@
-//! The append-only record on disk. A call is answered only when its line has been synced.
+//! The append-only record on disk. A call is answered only when its line has been synced. At the start it is rewritten
+//! where most of it has been overtaken.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -9,6 +10,9 @@ use std::sync::mpsc;
 use tokio::sync::watch;
 
 use super::state::{Change, State};
+
+/// A journal with no more changes than that is left as it is.
+const WORTH_REWRITING: usize = 20_000;
 
 /// Why the journal could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +61,12 @@ impl Journal {
         std::fs::create_dir_all(dir).map_err(io)?;
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
-        let whole = replay(&mut file, &path, state)?;
-        file.set_len(whole).map_err(io)?;
+        let read = replay(&mut file, &path, state)?;
+        file.set_len(read.bytes).map_err(io)?;
+        let shortest = if read.changes > WORTH_REWRITING { state.changes() } else { Vec::new() };
+        if read.changes > WORTH_REWRITING && shortest.len() * 2 < read.changes {
+            file = rewrite(&path, &shortest).map_err(io)?;
+        }
         file.seek(SeekFrom::End(0)).map_err(io)?;
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
 
@@ -99,11 +107,30 @@ impl Journal {
     }
 }
 
-/// Reads all whole lines; answers how many bytes they take.
-fn replay(file: &mut File, path: &Path, state: &mut State) -> Result<u64, JournalError> {
+/// What a journal consisted of.
+struct Read {
+    bytes: u64,
+    changes: usize,
+}
+
+/// Puts a journal of these changes in the place of the old one: either is whole at any moment.
+fn rewrite(path: &Path, changes: &[Change]) -> std::io::Result<File> {
+    let new = path.with_extension("new");
+    let mut out = BufWriter::new(File::create(&new)?);
+    for change in changes {
+        serde_json::to_writer(&mut out, &[change])?;
+        out.write_all(b"\n")?;
+    }
+    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    std::fs::rename(&new, path)?;
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Reads all whole lines.
+fn replay(file: &mut File, path: &Path, state: &mut State) -> Result<Read, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), source };
     let mut reader = BufReader::new(file);
-    let mut whole = 0;
+    let mut whole = Read { bytes: 0, changes: 0 };
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -116,8 +143,9 @@ fn replay(file: &mut File, path: &Path, state: &mut State) -> Result<u64, Journa
             line: number,
             source,
         })?;
+        whole.changes += changes.len();
+        whole.bytes += read as u64;
         changes.into_iter().for_each(|change| state.apply(change));
-        whole += read as u64;
     }
     Ok(whole)
 }
@@ -135,5 +163,37 @@ fn write_lines(file: &mut File, inbox: &mpsc::Receiver<(u64, Vec<u8>)>, synced: 
             std::process::exit(1);
         }
         synced.send_replace(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::Account;
+
+    #[test]
+    fn what_has_been_overtaken_is_left_out_at_the_start() {
+        let dir = std::env::temp_dir().join(format!("stripe-sim-journal-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("journal.jsonl");
+        let mut out = BufWriter::new(File::create(&path).unwrap());
+        for number in 0..=WORTH_REWRITING {
+            let account = Account::new(&format!("acct_{}", number % 3), &format!("Name {number}"), 7);
+            let changes = [Change::from(account), Change::Clock { offset_ms: 5 }];
+            serde_json::to_writer(&mut out, &changes).unwrap();
+            out.write_all(b"\n").unwrap();
+        }
+        out.flush().unwrap();
+        let long = std::fs::metadata(&path).unwrap().len();
+        let open = || {
+            let mut state = State::default();
+            drop(Journal::open(&dir, &mut state).unwrap());
+            serde_json::to_string(&state.changes()).unwrap()
+        };
+        let first = open();
+        assert!(std::fs::metadata(&path).unwrap().len() * 1000 < long, "rewritten");
+        assert_eq!(open(), first, "with nothing lost");
+        assert!(first.contains("Name 20000") && first.contains("offset_ms"));
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -6,8 +6,9 @@ use super::call::{Call, KeyKind};
 use super::errors::ApiError;
 use super::tx::Tx;
 use crate::{
-    accounts, application_fees, balance, charges, confirmation_tokens, customers, events,
-    payment_intents as intents, payment_methods as methods, refunds, webhook_endpoints as endpoints,
+    accounts, application_fees, balance, charges, confirmation_tokens, customers, disputes, events,
+    payment_intents as intents, payment_methods as methods, refunds, transfers,
+    webhook_endpoints as endpoints,
 };
 
 /// Runs a call.
@@ -36,10 +37,26 @@ pub fn run(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
         ("GET", ["charges", id]) => charges::retrieve(tx, id),
         ("POST", ["charges", id]) => charges::update(tx, call, id),
 
-        ("POST", ["refunds"]) => refunds::create(tx, call),
+        ("POST", ["refunds"]) => refunds::create::create(tx, call),
         ("GET", ["refunds"]) => refunds::list(tx, call),
         ("GET", ["refunds", id]) => refunds::retrieve(tx, id),
         ("POST", ["refunds", id]) => refunds::update(tx, call, id),
+
+        ("GET", ["disputes"]) => disputes::list(tx, call),
+        ("GET", ["disputes", id]) => disputes::retrieve(tx, id),
+        ("POST", ["disputes", id]) => disputes::answer::update(tx, call, id),
+        ("POST", ["disputes", id, "close"]) => disputes::answer::close(tx, call, id),
+
+        ("POST", ["transfers"]) => transfers::create::create(tx, call),
+        ("GET", ["transfers"]) => transfers::list(tx, call),
+        ("GET", ["transfers", id]) => transfers::retrieve(tx, id),
+        ("POST", ["transfers", id]) => transfers::update(tx, call, id),
+        ("POST", ["transfers", id, "reversals"]) => transfers::reverse::create(tx, call, id),
+        ("GET", ["transfers", id, "reversals"]) => transfers::reverse::list(tx, call, id),
+        ("GET", ["transfers", id, "reversals", reversal]) => transfers::reverse::retrieve(tx, id, reversal),
+        ("POST", ["transfers", id, "reversals", reversal]) => {
+            transfers::reverse::update(tx, call, id, reversal)
+        }
 
         ("POST", ["test_helpers", "confirmation_tokens"]) => confirmation_tokens::create(tx, call),
         ("GET", ["confirmation_tokens", id]) => confirmation_tokens::retrieve(tx, id),

@@ -58,9 +58,22 @@ impl<T: Row> Table<T> {
     }
 }
 
-/// Implements [`Row`] for a record with `id`, `account` and `created`.
+/// Implements [`Row`] for a record with `id`, `created` and `account`, or for one that is always the platform's.
 #[macro_export]
 macro_rules! row {
+    (platform $name:ty) => {
+        impl $crate::engine::table::Row for $name {
+            fn id(&self) -> &str {
+                &self.id
+            }
+            fn account(&self) -> Option<&str> {
+                None
+            }
+            fn created(&self) -> i64 {
+                self.created
+            }
+        }
+    };
     ($name:ty) => {
         impl $crate::engine::table::Row for $name {
             fn id(&self) -> &str {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::clock::Ids;
+use super::jobs::{Job, Work};
 use super::state::{Change, State};
 use crate::events::Event;
 use crate::webhooks::queue::Delivery;
@@ -18,6 +19,8 @@ pub struct Origin {
     pub key: Option<String>,
     /// Where browsers reach the simulator: `http://host:port`.
     pub base_url: String,
+    /// Whether refunds begin as pending.
+    pub pending_refunds: bool,
 }
 
 /// A transaction.
@@ -66,6 +69,12 @@ impl<'a> Tx<'a> {
         self.ids.text(length)
     }
 
+    /// Lets something happen `seconds` from now, on the simulator's clock.
+    pub fn schedule(&mut self, seconds: i64, work: Work) {
+        let job = Job { id: self.id("job"), due_ms: self.now_ms + seconds * 1000, work };
+        self.put(job);
+    }
+
     /// Records an event about an object of the call's account, and queues its deliveries.
     pub fn emit(&mut self, kind: &str, object: Value) {
         self.emit_for(self.origin.account.clone(), kind, object);
@@ -81,12 +90,21 @@ impl<'a> Tx<'a> {
             object,
             request: self.origin.request.clone(),
             idempotency_key: self.origin.key.clone(),
+            api_version: None,
+            livemode: false,
         };
+        self.record(event, None);
+    }
+
+    /// Records an event and queues its deliveries: to the endpoints of its account, or to the connected accounts' or the
+    /// platform's own, as `connect` says.
+    pub fn record(&mut self, event: Event, connect: Option<bool>) {
+        let connect = connect.unwrap_or(event.account.is_some());
         let endpoints: Vec<String> = self
             .state
             .endpoints
             .iter()
-            .filter(|endpoint| endpoint.wants(&event))
+            .filter(|endpoint| endpoint.connect == connect && endpoint.wants(&event.kind))
             .map(|e| e.id.clone())
             .collect();
         let id = event.id.clone();

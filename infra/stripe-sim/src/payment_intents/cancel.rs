@@ -11,17 +11,17 @@ use super::{PaymentIntent, Status, capture, find, tell};
 /// Cancels; an authorisation is released, so that the buyer is never charged.
 ///
 /// # Errors
-/// 404; 400 once it has succeeded or been cancelled.
+/// 404; 400 once it has succeeded or been cancelled, and while it is processed.
 pub fn cancel(tx: &mut Tx, call: &Call, id: &str) -> Result<Value, ApiError> {
     call.params.only(&["cancellation_reason"])?;
     let reasons = ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
     let reason = call.params.choice("cancellation_reason", &reasons)?;
     let intent = find(tx, id)?;
-    if matches!(intent.status, Status::Succeeded | Status::Canceled) {
+    if matches!(intent.status, Status::Succeeded | Status::Canceled | Status::Processing) {
         let message = format!(
             "You cannot cancel this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the \
              following statuses may be canceled: requires_payment_method, requires_capture, requires_reauthorization, \
-             requires_confirmation, requires_action, processing.",
+             requires_confirmation, requires_action.",
             intent.status.name()
         );
         return Err(intent.unexpected(tx.state, message));
@@ -45,4 +45,17 @@ pub fn end(tx: &mut Tx, mut intent: PaymentIntent, reason: &str) -> PaymentInten
     intent.next_action = Value::Null;
     tell(tx, &intent, "canceled");
     intent
+}
+
+/// Ends an intent whose money was reserved and not taken in time.
+pub fn lapse(tx: &mut Tx, intent: &str, charge: &str) {
+    let Some(intent) = tx.state.intents.get(intent).cloned() else { return };
+    if intent.status != Status::RequiresCapture || intent.latest_charge.as_deref() != Some(charge) {
+        return;
+    }
+    tx.origin.account = intent.account.clone();
+    end(tx, intent, "automatic");
+    if let Some(charge) = tx.state.charges.get(charge).map(|charge| charge.render(tx.state)) {
+        tx.emit("charge.expired", charge);
+    }
 }

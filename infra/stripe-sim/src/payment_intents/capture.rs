@@ -4,14 +4,16 @@ use serde_json::Value;
 
 use crate::application_fees;
 use crate::balance::{self, Entry, Movement};
-use crate::charges::{CAPTURE_WITHIN, Charge};
+use crate::cards::Later;
+use crate::charges::Charge;
+use crate::disputes;
 use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
 use crate::engine::money;
 use crate::engine::tx::Tx;
 use crate::metadata;
 
-use super::{PaymentIntent, Status, cancel, find, params, tell};
+use super::{PaymentIntent, Status, find, params, tell};
 
 const PARAMS: &[&str] = &[
     "amount_to_capture",
@@ -26,7 +28,7 @@ const PARAMS: &[&str] = &[
 /// Takes the money that was authorised, or part of it; the rest is released.
 ///
 /// # Errors
-/// 404; 400 for the amount or the state; 400 `charge_expired_for_capture` after a week, which also cancels the intent.
+/// 404; 400 for the amount or the state: an authorisation lapses after a week.
 pub fn capture(tx: &mut Tx, call: &Call, id: &str) -> Result<Value, ApiError> {
     let sent = &call.params;
     sent.only(PARAMS)?;
@@ -72,19 +74,11 @@ pub fn capture(tx: &mut Tx, call: &Call, id: &str) -> Result<Value, ApiError> {
     }
     let suffix = params::suffix(sent.settable("statement_descriptor_suffix")?.flatten())?;
     metadata::merge(&mut intent.metadata, sent)?;
-    if charge.created + CAPTURE_WITHIN <= tx.now {
-        cancel::end(tx, intent, "expired");
-        let message = "This charge can no longer be captured: its authorization has expired.";
-        return Err(ApiError::refused("charge_expired_for_capture", message));
-    }
     intent.application_fee_amount = fee;
     if suffix.is_some() {
         intent.statement_descriptor_suffix = suffix;
     }
-    let charge = take(tx, &mut intent, charge, Some(amount));
-    let object = charge.render(tx.state);
-    tx.emit("charge.captured", object);
-    tell(tx, &intent, "succeeded");
+    take(tx, &mut intent, charge, Some(amount), "charge.captured");
     Ok(intent.render(tx.state))
 }
 
@@ -93,14 +87,17 @@ pub fn charge_of(tx: &Tx, intent: &PaymentIntent) -> Option<Charge> {
     intent.latest_charge.as_deref().and_then(|id| tx.state.charges.get(id)).cloned()
 }
 
-/// Takes `amount` (all of it by default): books it, takes the platform's fee, and marks charge and intent.
-pub fn take(tx: &mut Tx, intent: &mut PaymentIntent, mut charge: Charge, amount: Option<i64>) -> Charge {
+/// Takes `amount` (all of it by default): books it, takes the platform's fee, marks charge and intent, and tells of it; of
+/// the charge by `event`. What the card does next, it does now.
+pub fn take(tx: &mut Tx, intent: &mut PaymentIntent, mut charge: Charge, amount: Option<i64>, event: &str) {
     let amount = amount.unwrap_or(intent.amount);
     let fee = intent.application_fee_amount.filter(|fee| *fee > 0);
     charge.captured = true;
+    charge.pending = false;
     charge.amount_captured = amount;
     charge.application_fee_amount = intent.application_fee_amount;
-    charge.balance_transaction = Some(balance::book(
+    let available_on = (charge.method.later() == Later::BypassPending).then_some(tx.now);
+    charge.balance_transaction = Some(balance::book_for(
         tx,
         charge.account.clone(),
         Entry {
@@ -108,10 +105,11 @@ pub fn take(tx: &mut Tx, intent: &mut PaymentIntent, mut charge: Charge, amount:
             currency: &charge.currency,
             processing_fee: money::processing_fee(amount),
             application_fee: fee.unwrap_or(0),
-            movement: Movement::Charge,
+            movement: if charge.is_payment() { Movement::Payment } else { Movement::Charge },
             source: &charge.id,
             description: charge.description.clone(),
         },
+        available_on,
     ));
     if let (Some(fee), Some(payer)) = (fee, charge.account.clone()) {
         charge.application_fee = Some(application_fees::take(tx, &payer, &charge.id, fee, &charge.currency));
@@ -120,6 +118,8 @@ pub fn take(tx: &mut Tx, intent: &mut PaymentIntent, mut charge: Charge, amount:
     intent.amount_capturable = 0;
     intent.amount_received = amount;
     tx.put(charge.clone());
-    tx.put(intent.clone());
-    charge
+    let object = charge.render(tx.state);
+    tx.emit(event, object);
+    tell(tx, intent, "succeeded");
+    disputes::open::of_the_card(tx, &charge);
 }

@@ -1,15 +1,17 @@
-//! Charges the card of a confirmed intent: authorised, taken, or refused.
+//! Charges the method of a confirmed intent: authorised, taken, under way, or refused.
 
 use serde_json::{Value, json};
 
 use crate::accounts;
 use crate::cards::{Behaviour, Decline};
-use crate::charges::{Charge, Failure};
+use crate::charges::{CAPTURE_WITHIN, Charge, Failure};
 use crate::engine::errors::ApiError;
+use crate::engine::jobs::Work;
 use crate::engine::tx::Tx;
+use crate::local_methods::Kind;
 use crate::payment_methods::PaymentMethod;
 
-use super::{CaptureMethod, PaymentIntent, Status, capture, tell};
+use super::{PaymentIntent, Status, capture, settle, tell};
 
 /// Charges `method`.
 ///
@@ -21,25 +23,28 @@ pub fn authorise(
     method: &PaymentMethod,
     authenticated: bool,
 ) -> Result<Value, ApiError> {
-    if let Behaviour::Decline(decline) | Behaviour::Authenticate(Some(decline)) = method.test_card().behaviour
-    {
+    let behaviour = method.behaviour();
+    if let Behaviour::Decline(decline) | Behaviour::Authenticate(Some(decline)) = behaviour {
         return Err(refuse(tx, intent, method, authenticated, decline));
     }
     let charge = new_charge(tx, &intent, method, authenticated);
     intent.latest_charge = Some(charge.id.clone());
     intent.next_action = Value::Null;
-    if intent.capture_method == CaptureMethod::Manual {
+    if let Behaviour::Process { succeed, after } = behaviour {
+        settle::begin(tx, &mut intent, charge, succeed, after);
+    } else if intent.reserves(method) {
         intent.status = Status::RequiresCapture;
         intent.amount_capturable = intent.amount;
         tx.put(charge.clone());
         let object = charge.render(tx.state);
         tx.emit("charge.succeeded", object);
         tell(tx, &intent, "amount_capturable_updated");
+        tx.schedule(
+            CAPTURE_WITHIN,
+            Work::LapseAuthorisation { intent: intent.id.clone(), charge: charge.id },
+        );
     } else {
-        let charge = capture::take(tx, &mut intent, charge, None);
-        let object = charge.render(tx.state);
-        tx.emit("charge.succeeded", object);
-        tell(tx, &intent, "succeeded");
+        capture::take(tx, &mut intent, charge, None, "charge.succeeded");
     }
     Ok(intent.render(tx.state))
 }
@@ -89,7 +94,7 @@ fn new_charge(tx: &Tx, intent: &PaymentIntent, method: &PaymentMethod, authentic
         Some(suffix) => format!("{prefix}* {suffix}").chars().take(22).collect(),
     };
     Charge {
-        id: format!("ch_3{}", tx.secret(23)),
+        id: format!("{}_3{}", if method.kind == Kind::Card { "ch" } else { "py" }, tx.secret(23)),
         account: intent.account.clone(),
         created: tx.now,
         amount: intent.amount,
@@ -99,6 +104,8 @@ fn new_charge(tx: &Tx, intent: &PaymentIntent, method: &PaymentMethod, authentic
         payment_intent: intent.id.clone(),
         method: method.clone(),
         captured: false,
+        pending: false,
+        disputed: false,
         failure: None,
         application_fee_amount: intent.application_fee_amount,
         application_fee: None,

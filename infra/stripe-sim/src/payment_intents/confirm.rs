@@ -52,6 +52,15 @@ enum Source {
     Method(Box<PaymentMethod>),
 }
 
+impl Source {
+    fn method(&self) -> &PaymentMethod {
+        match self {
+            Self::Token(token) => &token.method,
+            Self::Method(method) => method,
+        }
+    }
+}
+
 /// Confirms.
 ///
 /// # Errors
@@ -96,12 +105,20 @@ impl Confirmation {
         if let Some(method) = params::capture_method(sent)? {
             changed.capture_method = method;
         }
+        changed.choose_types();
         let source = source(tx, sent, intent)?;
+        changed.takes(source.method())?;
         let given = sent.text("return_url")?.map(confirmation_tokens::url).transpose()?;
         let return_url = match (&given, &source) {
             (None, Source::Token(token)) => token.return_url.clone(),
             _ => given,
         };
+        if return_url.is_none() && source.method().kind.redirects() {
+            return Err(ApiError::invalid(
+                "You must provide a `return_url` for a payment method that redirects.",
+            )
+            .param("return_url"));
+        }
         if return_url.is_none() && intent.allow_redirects.as_deref() == Some("always") {
             return Err(ApiError::invalid(
                 "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of \
@@ -176,7 +193,7 @@ pub fn run(tx: &mut Tx, before: PaymentIntent, confirmation: Confirmation) -> Re
     intent.return_url = return_url;
     intent.next_action = Value::Null;
     intent.last_payment_error = Value::Null;
-    match method.test_card().behaviour {
+    match method.behaviour() {
         Behaviour::Authenticate(_) if no_action => {
             intent.status = Status::RequiresPaymentMethod;
             let error = ApiError::card(

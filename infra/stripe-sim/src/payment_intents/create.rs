@@ -128,6 +128,7 @@ fn parse(tx: &Tx, sent: &Params) -> Result<PaymentIntent, ApiError> {
         id,
     };
     params::common(tx, sent, &mut intent)?;
+    intent.choose_types();
     Ok(intent)
 }
 

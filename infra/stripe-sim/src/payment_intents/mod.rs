@@ -1,7 +1,7 @@
 //! Payment intents and their state machine.
 //!
-//! `requires_payment_method` → `requires_confirmation` → (`requires_action`) → `requires_capture` or `succeeded`;
-//! `canceled` from anywhere before that. One file per verb.
+//! `requires_payment_method` → `requires_confirmation` → (`requires_action`) → `requires_capture`, `processing` or `succeeded`;
+//! `canceled` from anywhere before that but `processing`. One file per verb.
 
 pub mod authenticate;
 pub mod cancel;
@@ -11,6 +11,7 @@ pub mod confirm;
 pub mod create;
 pub mod params;
 pub mod read;
+pub mod settle;
 pub mod update;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,9 @@ use serde_json::{Value, json};
 use crate::engine::errors::ApiError;
 use crate::engine::state::State;
 use crate::engine::tx::Tx;
+use crate::local_methods::{KINDS, Kind};
 use crate::metadata::Metadata;
+use crate::payment_methods::PaymentMethod;
 use crate::{accounts, row};
 
 /// Stripe's `status`.
@@ -32,6 +35,8 @@ pub enum Status {
     RequiresConfirmation,
     /// The buyer has to authenticate.
     RequiresAction,
+    /// Under way; it succeeds or fails by itself.
+    Processing,
     /// Authorised, not yet taken.
     RequiresCapture,
     /// Taken.
@@ -47,6 +52,7 @@ impl Status {
             Self::RequiresPaymentMethod => "requires_payment_method",
             Self::RequiresConfirmation => "requires_confirmation",
             Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
             Self::RequiresCapture => "requires_capture",
             Self::Succeeded => "succeeded",
             Self::Canceled => "canceled",
@@ -155,12 +161,6 @@ impl PaymentIntent {
             .allow_redirects
             .as_ref()
             .map(|redirects| json!({ "allow_redirects": redirects, "enabled": true }));
-        let options = match &self.payment_method_options {
-            Value::Null => json!({
-                "card": { "installments": null, "mandate_options": null, "network": null, "request_three_d_secure": "automatic" },
-            }),
-            given => given.clone(),
-        };
         json!({
             "id": self.id,
             "object": "payment_intent",
@@ -191,7 +191,7 @@ impl PaymentIntent {
             "on_behalf_of": null,
             "payment_method": self.payment_method,
             "payment_method_configuration_details": null,
-            "payment_method_options": options,
+            "payment_method_options": self.options(),
             "payment_method_types": self.payment_method_types,
             "processing": null,
             "receipt_email": self.receipt_email,
@@ -205,6 +205,64 @@ impl PaymentIntent {
             "transfer_data": null,
             "transfer_group": self.transfer_group,
         })
+    }
+
+    /// Stripe's `payment_method_options`: what was given, over what is so by default.
+    fn options(&self) -> Value {
+        let mut card = json!({
+            "installments": null,
+            "mandate_options": null,
+            "network": null,
+            "request_three_d_secure": "automatic",
+        });
+        let mut options = match &self.payment_method_options {
+            Value::Object(given) => given.clone(),
+            _ => serde_json::Map::new(),
+        };
+        if let (Value::Object(card), Some(Value::Object(given))) = (&mut card, options.get("card")) {
+            card.extend(given.clone());
+        }
+        options.insert("card".into(), card);
+        Value::Object(options)
+    }
+
+    /// Whether money from `method` is reserved first and taken when the caller says so.
+    pub fn reserves(&self, method: &PaymentMethod) -> bool {
+        let own = self.payment_method_options.pointer("/card/capture_method").and_then(Value::as_str);
+        method.kind == Kind::Card && (self.capture_method == CaptureMethod::Manual || own == Some("manual"))
+    }
+
+    /// The types of payment methods it takes, where they are chosen automatically: nothing but cards can be reserved.
+    pub fn choose_types(&mut self) {
+        let Some(redirects) = &self.allow_redirects else { return };
+        let fits = |kind: &Kind| {
+            *kind == Kind::Card
+                || (self.capture_method != CaptureMethod::Manual
+                    && kind.pays_in(&self.currency)
+                    && (redirects == "always" || !kind.redirects()))
+        };
+        self.payment_method_types =
+            KINDS.iter().filter(|kind| fits(kind)).map(|kind| kind.name().into()).collect();
+    }
+
+    /// Refuses a method that this intent does not take.
+    ///
+    /// # Errors
+    /// 400 `payment_intent_incompatible_payment_method`.
+    pub fn takes(&self, method: &PaymentMethod) -> Result<(), ApiError> {
+        let name = method.kind.name();
+        let known = self.payment_method_types.iter().any(|kind| kind == name);
+        let capturable = method.kind == Kind::Card || self.capture_method != CaptureMethod::Manual;
+        if known && capturable && method.kind.pays_in(&self.currency) {
+            return Ok(());
+        }
+        Err(ApiError::invalid(format!(
+            "The PaymentMethod provided ({name}) is not allowed for this PaymentIntent. Please attach a PaymentMethod of \
+             one of the following types: {}. It also has to support the intent's currency and capture method.",
+            self.payment_method_types.join(", ")
+        ))
+        .code("payment_intent_incompatible_payment_method")
+        .param("payment_method"))
     }
 
     /// Refuses because of the intent's state.

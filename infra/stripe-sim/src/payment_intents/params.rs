@@ -5,6 +5,7 @@ use crate::engine::errors::ApiError;
 use crate::engine::form::Params;
 use crate::engine::money;
 use crate::engine::tx::Tx;
+use crate::local_methods::Kind;
 
 use super::{CaptureMethod, PaymentIntent};
 
@@ -112,13 +113,13 @@ pub fn capture_method(params: &Params) -> Result<Option<CaptureMethod>, ApiError
     })
 }
 
-/// Payment method types: only cards are known here.
+/// Payment method types.
 ///
 /// # Errors
-/// 400 for any other.
+/// 400 for one that is not known here.
 pub fn method_types(params: &Params) -> Result<Option<Vec<String>>, ApiError> {
     let Some(types) = params.list("payment_method_types")? else { return Ok(None) };
-    match types.iter().find(|kind| !matches!(kind.as_str(), "card" | "link")) {
+    match types.iter().find(|kind| *kind != "link" && Kind::named(kind).is_none()) {
         Some(kind) => Err(ApiError::invalid(format!(
             "The payment method type \"{kind}\" is invalid. Please ensure the provided type is activated."
         ))
@@ -154,6 +155,9 @@ pub fn common(tx: &Tx, params: &Params, intent: &mut PaymentIntent) -> Result<()
         intent.shipping = shipping.to_json();
     }
     if let Some(options) = params.tree("payment_method_options")? {
+        if let Some(card) = options.tree("card")? {
+            card.choice("capture_method", &["manual"])?;
+        }
         intent.payment_method_options = options.to_json();
     }
     if let Some(id) = params.text("customer")? {

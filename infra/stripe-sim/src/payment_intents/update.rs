@@ -83,6 +83,7 @@ pub fn update(tx: &mut Tx, call: &Call, id: &str) -> Result<Value, ApiError> {
         intent.transfer_group = group;
     }
     params::common(tx, sent, &mut intent)?;
+    intent.choose_types();
     metadata::merge(&mut intent.metadata, sent)?;
     let method = match (sent.text("payment_method")?, sent.tree("payment_method_data")?) {
         (Some(id), _) => Some(payment_methods::named(tx, id)?),

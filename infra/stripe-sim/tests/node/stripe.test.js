@@ -145,6 +145,69 @@ test("3-D Secure", async () => {
   assert.equal((await stripe.paymentIntents.cancel(made.id)).status, "canceled");
 });
 
+test("a method that captures by itself, beside cards that are reserved", async () => {
+  const params = {
+    amount: 4850,
+    currency: "eur",
+    capture_method: "automatic",
+    payment_method_options: { card: { capture_method: "manual" } },
+  };
+  const made = await stripe.paymentIntents.create(params);
+  const ideal = await stripe.testHelpers.confirmationTokens.create({ payment_method_data: { type: "ideal", ideal: { bank: "bunq" } } });
+  assert.equal(ideal.payment_method_preview.ideal.bank, "bunq");
+  const asked = await stripe.paymentIntents.confirm(made.id, { confirmation_token: ideal.id, return_url: "https://shop.example/back" });
+  assert.equal(asked.status, "requires_action");
+  await control("POST", `/_sim/payment_intents/${made.id}/authenticate`, { outcome: "succeed" });
+  const paid = await stripe.paymentIntents.retrieve(made.id, { expand: ["latest_charge"] });
+  assert.equal(paid.status, "succeeded");
+  assert.equal(paid.latest_charge.payment_method_details.type, "ideal");
+  const other = await stripe.paymentIntents.create(params);
+  const held = await stripe.paymentIntents.confirm(other.id, {
+    confirmation_token: await token("pm_card_visa"),
+    return_url: "https://shop.example/back",
+  });
+  assert.equal(held.status, "requires_capture");
+});
+
+test("a dispute is answered and won", async () => {
+  const made = await intent({ capture_method: "automatic" });
+  const paid = await stripe.paymentIntents.confirm(made.id, { payment_method: "pm_card_createDispute" });
+  assert.equal(paid.status, "succeeded");
+  const { data } = await stripe.disputes.list({ payment_intent: made.id });
+  assert.equal(data[0].status, "needs_response");
+  const read = await stripe.disputes.update(data[0].id, { evidence: { customer_name: "Ada" } });
+  assert.equal(read.status, "under_review");
+  await control("POST", `/_sim/disputes/${data[0].id}/resolve`, { outcome: "won" });
+  const won = await stripe.disputes.retrieve(data[0].id);
+  assert.deepEqual(won.balance_transactions.map((row) => row.net), [-4850 - 1500, 4850]);
+  await assert.rejects(stripe.disputes.close(data[0].id), Stripe.errors.StripeInvalidRequestError);
+});
+
+test("a refund comes back", async () => {
+  const made = await intent({ capture_method: "automatic" });
+  await stripe.paymentIntents.confirm(made.id, { payment_method: "pm_card_visa" });
+  const refund = await stripe.refunds.create({ payment_intent: made.id });
+  await control("POST", `/_sim/refunds/${refund.id}/settle`, { outcome: "fail" });
+  const failed = await stripe.refunds.retrieve(refund.id, { expand: ["failure_balance_transaction"] });
+  assert.equal(failed.status, "failed");
+  assert.equal(failed.failure_balance_transaction.type, "refund_failure");
+});
+
+test("a transfer and its reversal", async () => {
+  const made = await intent({ capture_method: "automatic" });
+  const paid = await stripe.paymentIntents.confirm(made.id, { payment_method: "pm_card_visa" });
+  const transfer = await stripe.transfers.create({
+    amount: 1000, currency: "eur", destination: account, source_transaction: paid.latest_charge,
+  });
+  const reversal = await stripe.transfers.createReversal(transfer.id, { amount: 400 });
+  assert.equal(reversal.amount, 400);
+  assert.equal((await stripe.transfers.retrieve(transfer.id)).amount_reversed, 400);
+  await assert.rejects(
+    stripe.transfers.create({ amount: 99_999_999, currency: "eur", destination: account }),
+    (error) => error.code === "balance_insufficient",
+  );
+});
+
 test("events are signed as the library checks", { skip: !process.env.WEBHOOK_PORT }, async () => {
   const made = await intent({ metadata: { order_id: "signed" } });
   const mine = () => events.find(({ body }) => body.includes(made.id));

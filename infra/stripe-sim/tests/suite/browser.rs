@@ -56,6 +56,38 @@ async fn the_form_makes_a_token_that_the_server_uses() {
 }
 
 #[tokio::test]
+async fn the_form_offers_a_method_that_captures_by_itself() {
+    let sim = Sim::start().await;
+    let form = [
+        ("key", "pk_test_simulator"),
+        ("_stripe_account", ACCOUNT),
+        ("payment_method_data[type]", "ideal"),
+        ("payment_method_data[billing_details][email]", "a@b.example"),
+        ("return_url", RETURN),
+    ];
+    let (status, token) = make(&sim, &form).await;
+    assert_eq!((status, &token["payment_method_preview"]["type"]), (200, &json!("ideal")));
+    let form = [("amount", "500"), ("currency", "eur"), ("capture_method", "automatic")];
+    let intent = sim.post("/v1/payment_intents", &form).account(ACCOUNT).send().await.ok();
+    let path = format!("/v1/payment_intents/{}/confirm", intent["id"].as_str().unwrap());
+    let form = [("confirmation_token", token["id"].as_str().unwrap())];
+    let asked = sim.post(&path, &form).account(ACCOUNT).send().await.ok();
+    let url = asked["next_action"]["redirect_to_url"]["url"].as_str().unwrap();
+    let body = serde_urlencoded::to_string([
+        ("client_secret", asked["client_secret"].as_str().unwrap()),
+        ("outcome", "succeed"),
+    ]);
+    let request = sim.client.post(url.split('?').next().unwrap());
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.unwrap());
+    let left = request.send().await.unwrap();
+    assert!(left.headers()["location"].to_str().unwrap().contains("redirect_status=succeeded"));
+    let path = format!("/v1/payment_intents/{}", intent["id"].as_str().unwrap());
+    assert_eq!(sim.request("GET", &path).account(ACCOUNT).send().await.ok()["status"], "succeeded");
+    let script = sim.client.get(sim.url("/v3/")).send().await.unwrap().text().await.unwrap();
+    assert!(script.contains(r#"type: "ideal""#));
+}
+
+#[tokio::test]
 async fn cards_that_cannot_be_are_refused() {
     let sim = Sim::start().await;
     for (form, code) in [

@@ -37,6 +37,28 @@ async fn status_does_nothing() {
 }
 
 #[tokio::test]
+async fn status_with_the_parts_of_an_answer() {
+    let sim = Sim::start().await;
+    let value = json!({ "status": 400, "code": "balance_insufficient", "message": "Nothing there." });
+    sim.fault("POST /v1/transfers/*/reversals", "status", value).await;
+    let answer = sim.post("/v1/transfers/tr_1/reversals", &[]).key("k").send().await;
+    assert_eq!(answer.error(), (400, "balance_insufficient"));
+    assert_eq!(answer.body["error"]["message"], "Nothing there.");
+    sim.fault(CREATE, "status", json!({ "status": 429, "retry_after": 7 })).await;
+    let answer = sim.post("/v1/payment_intents", &FORM).key("k").send().await;
+    assert_eq!((answer.error(), answer.header("retry-after")), ((429, "rate_limit"), Some("7")));
+    sim.fault(CREATE, "status", json!(409)).await;
+    let answer = sim.post("/v1/payment_intents", &FORM).key("k").send().await;
+    assert_eq!(answer.error(), (409, "idempotency_key_in_use"));
+    assert!(answer.text.contains("Idempotent Key") && answer.text.contains(": k."), "{}", answer.text);
+    let value = json!({ "status": 402, "decline_code": "do_not_honor" });
+    sim.fault(CREATE, "status", value).await;
+    let answer = sim.post("/v1/payment_intents", &FORM).key("k").send().await;
+    assert_eq!(answer.body["error"]["decline_code"], "do_not_honor");
+    assert_eq!(sim.post("/v1/payment_intents", &FORM).key("k").send().await.status, 200, "none was kept");
+}
+
+#[tokio::test]
 async fn drop_response_takes_effect_and_is_kept() {
     let sim = Sim::start().await;
     let id = sim.intent("manual").await;

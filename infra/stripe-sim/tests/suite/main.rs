@@ -8,12 +8,18 @@ mod support;
 
 mod access;
 mod browser;
+mod clock;
+mod disputes;
 mod faults;
 mod idempotency;
 mod journal;
+mod limits;
 mod lists;
+mod methods;
 mod node;
 mod payments;
 mod refunds;
 mod shapes;
+mod transfers;
 mod webhooks;
+mod webhooks_disturbed;

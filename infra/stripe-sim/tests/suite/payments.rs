@@ -333,8 +333,9 @@ async fn an_authorisation_lapses_after_a_week() {
     let id = sim.intent("manual").await;
     sim.confirm(&id, "pm_card_visa").await.ok();
     clock.advance(7 * 86_400 + 1);
-    assert_eq!(sim.verb(&id, "capture", &[]).await.error(), (400, "charge_expired_for_capture"));
-    assert_eq!(sim.get(&format!("/v1/payment_intents/{id}")).await.ok()["status"], "canceled");
+    assert_eq!(sim.verb(&id, "capture", &[]).await.error(), (400, "payment_intent_unexpected_state"));
+    let over = sim.get(&format!("/v1/payment_intents/{id}")).await.ok();
+    assert_eq!((&over["status"], &over["cancellation_reason"]), (&json!("canceled"), &json!("automatic")));
     let old = sim.token("pm_card_visa").await;
     clock.advance(12 * 3600);
     let fresh = sim.intent("manual").await;

@@ -58,11 +58,27 @@ async fn no_field_is_missing() {
     let movement =
         get(format!("/v1/balance_transactions/{}", charge["balance_transaction"].as_str().unwrap())).await;
     let method = get(format!("/v1/payment_methods/{}", paid["payment_method"].as_str().unwrap())).await;
+    let disputed = sim.paid().await;
+    let path = format!("/_sim/charges/{}/dispute", disputed["id"].as_str().unwrap());
+    let dispute = sim.control("POST", &path, serde_json::json!({})).await;
+    let source = sim.paid().await;
+    let form = [
+        ("amount", "500"),
+        ("currency", "eur"),
+        ("destination", ACCOUNT),
+        ("source_transaction", source["latest_charge"].as_str().unwrap()),
+    ];
+    let transfer = sim.post("/v1/transfers", &form).send().await.ok();
+    let path = format!("/v1/transfers/{}/reversals", transfer["id"].as_str().unwrap());
+    let reversal = sim.post(&path, &[]).send().await.ok();
     let endpoint = [("url", "http://127.0.0.1:9/"), ("enabled_events[]", "*")];
     let ours = [
         ("charge", charge.clone()),
         ("refund", refund),
         ("balance_transaction", movement),
+        ("dispute", dispute),
+        ("transfer", transfer),
+        ("transfer_reversal", reversal),
         ("payment_method", method),
         ("payment_intent", paid),
         ("confirmation_token", sim.get(&format!("/v1/confirmation_tokens/{token}")).await.ok()),

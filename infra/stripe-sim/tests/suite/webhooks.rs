@@ -22,7 +22,7 @@ async fn start() -> (Sim, Inbox) {
 
 fn signed(delivered: &Delivered, secret: &str) -> bool {
     let time = delivered.signature.split(['=', ',']).nth(1).unwrap().parse().unwrap();
-    sign::header(secret, time, &delivered.body) == delivered.signature
+    sign::header(&[secret], time, &delivered.body) == delivered.signature
 }
 
 fn kinds(all: &[Delivered]) -> Vec<String> {

@@ -146,6 +146,14 @@ impl Sim {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// A control that is refused; answers the status.
+    pub async fn refused(&self, method: &str, path: &str, body: Value) -> u16 {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let response =
+            self.client.request(method, self.url(path)).body(body.to_string()).send().await.unwrap();
+        response.status().as_u16()
+    }
+
     pub async fn fault(&self, pattern: &str, kind: &str, value: Value) {
         self.control(
             "POST",

@@ -1,84 +1,19 @@
-//! Refunds.
+//! `POST /v1/refunds`
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::application_fees;
 use crate::balance::{self, Entry, Movement};
+use crate::cards::Later;
 use crate::charges::Charge;
 use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
+use crate::engine::jobs::{SETTLES_AFTER, Work};
+use crate::engine::money;
 use crate::engine::tx::Tx;
-use crate::engine::{list, money};
 use crate::metadata::{self, Metadata};
-use crate::row;
+use crate::{application_fees, disputes};
 
-/// A refund.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Refund {
-    /// `re_…`
-    pub id: String,
-    /// Connected account.
-    pub account: Option<String>,
-    /// Seconds since the Unix epoch.
-    pub created: i64,
-    /// Minor units.
-    pub amount: i64,
-    /// ISO 4217, lower case.
-    pub currency: String,
-    /// The charge given back.
-    pub charge: String,
-    /// Its intent.
-    pub payment_intent: String,
-    /// Its payment method.
-    pub payment_method: String,
-    /// Its customer.
-    pub customer: Option<String>,
-    /// `duplicate`, `fraudulent`, `requested_by_customer` or nothing.
-    pub reason: Option<String>,
-    /// The movement of money.
-    pub balance_transaction: String,
-    /// The caller's.
-    pub metadata: Metadata,
-    /// The key of the request that made it.
-    pub idempotency_key: Option<String>,
-}
-
-row!(Refund);
-
-impl Refund {
-    /// Stripe's object.
-    pub fn render(&self) -> Value {
-        json!({
-            "id": self.id,
-            "object": "refund",
-            "amount": self.amount,
-            "balance_transaction": self.balance_transaction,
-            "charge": self.charge,
-            "created": self.created,
-            "currency": self.currency,
-            "customer": self.customer,
-            "customer_account": null,
-            "destination_details": {
-                "card": {
-                    "reference": "7901352802291512",
-                    "reference_status": "available",
-                    "reference_type": "acquirer_reference_number",
-                    "type": "refund",
-                },
-                "type": "card",
-            },
-            "metadata": self.metadata,
-            "payment_intent": self.payment_intent,
-            "payment_method": self.payment_method,
-            "reason": self.reason,
-            "receipt_number": null,
-            "source_transfer_reversal": null,
-            "status": "succeeded",
-            "transfer_reversal": null,
-        })
-    }
-}
+use super::{Refund, Status};
 
 const PARAMS: &[&str] = &[
     "amount",
@@ -107,11 +42,33 @@ pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
             .code("parameter_invalid_integer")
             .param("amount"));
     }
-    let mut charge = charge_to_refund(tx, call)?;
-    let amount = check_amount(&charge, amount)?;
+    let charge = charge_to_refund(tx, call)?;
+    let refund = give_back(tx, charge, &Wish { amount, reason, with_fee, metadata })?;
+    Ok(refund.render())
+}
 
-    let fee_back = if with_fee { fee_share(tx, &charge, amount) } else { 0 };
+/// What is wished of a refund.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// Minor units; `None`: all that is left.
+    pub amount: Option<i64>,
+    /// Stripe's `reason`.
+    pub reason: Option<String>,
+    /// Whether the application fee's share goes back too.
+    pub with_fee: bool,
+    /// The caller's.
+    pub metadata: Metadata,
+}
+
+/// Gives back what was taken, or part of it.
+///
+/// # Errors
+/// 400 when there is nothing left, not as much, or when the charge is disputed.
+pub fn give_back(tx: &mut Tx, mut charge: Charge, wish: &Wish) -> Result<Refund, ApiError> {
+    let amount = check_amount(tx, &charge, wish.amount)?;
+    let fee_back = if wish.with_fee { fee_share(tx, &charge, amount) } else { 0 };
     let id = tx.id("re");
+    let later = charge.method.later();
     let fee_returned = match (&charge.application_fee, fee_back) {
         (Some(fee), 1..) => application_fees::give_back(tx, &fee.clone(), fee_back),
         _ => 0,
@@ -124,7 +81,7 @@ pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
             currency: &charge.currency,
             processing_fee: 0,
             application_fee: -fee_returned,
-            movement: Movement::Refund,
+            movement: if charge.is_payment() { Movement::PaymentRefund } else { Movement::Refund },
             source: &id,
             description: charge.description.as_ref().map(|text| format!("REFUND FOR CHARGE ({text})")),
         },
@@ -139,9 +96,14 @@ pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
         payment_intent: charge.payment_intent.clone(),
         payment_method: charge.method.id.clone(),
         customer: charge.customer.clone(),
-        reason,
+        reason: wish.reason.clone(),
         balance_transaction,
-        metadata,
+        status: if pends(tx, later) { Status::Pending } else { Status::Succeeded },
+        with_fee: wish.with_fee,
+        failure_balance_transaction: None,
+        failure_reason: None,
+        kind: charge.method.kind,
+        metadata: wish.metadata.clone(),
         idempotency_key: tx.origin.key.clone(),
     };
     charge.amount_refunded += amount;
@@ -150,7 +112,19 @@ pub fn create(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
     tx.emit("refund.created", refund.render());
     let object = charge.render(tx.state);
     tx.emit("charge.refunded", object);
-    Ok(refund.render())
+    let ends = match (refund.status, later) {
+        (_, Later::RefundFails) => Some(false),
+        (Status::Pending, _) => Some(true),
+        _ => None,
+    };
+    if let Some(succeed) = ends {
+        tx.schedule(SETTLES_AFTER, Work::SettleRefund { refund: refund.id.clone(), succeed });
+    }
+    Ok(refund)
+}
+
+fn pends(tx: &Tx, later: Later) -> bool {
+    later == Later::RefundPends || tx.origin.pending_refunds
 }
 
 fn charge_to_refund(tx: &Tx, call: &Call) -> Result<Charge, ApiError> {
@@ -173,7 +147,7 @@ fn charge_to_refund(tx: &Tx, call: &Call) -> Result<Charge, ApiError> {
     })
 }
 
-fn check_amount(charge: &Charge, amount: Option<i64>) -> Result<i64, ApiError> {
+fn check_amount(tx: &Tx, charge: &Charge, amount: Option<i64>) -> Result<i64, ApiError> {
     let left = charge.refundable();
     if !charge.captured {
         let message = format!("Charge {} has not been captured and cannot be refunded.", charge.id);
@@ -182,6 +156,10 @@ fn check_amount(charge: &Charge, amount: Option<i64>) -> Result<i64, ApiError> {
     if left == 0 {
         let message = format!("Charge {} has already been refunded.", charge.id);
         return Err(ApiError::refused("charge_already_refunded", message));
+    }
+    if disputes::withdrawn(tx, &charge.id) {
+        let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
+        return Err(ApiError::refused("charge_disputed", message));
     }
     match amount {
         Some(amount) if amount > left => {
@@ -196,58 +174,18 @@ fn check_amount(charge: &Charge, amount: Option<i64>) -> Result<i64, ApiError> {
     }
 }
 
-/// The fee's share of a refund, so that the shares of all refunds sum up to the whole fee.
+/// The fee's share of a refund, so that the shares of all refunds sum up to the whole fee. A share that went back with a
+/// refund which then failed stays with the account and counts.
 fn fee_share(tx: &Tx, charge: &Charge, amount: i64) -> i64 {
     let Some(fee) = charge.application_fee.as_ref().and_then(|fee| tx.state.fees.get(fee)) else { return 0 };
     let share = |refunded: i64| {
         let exact = i128::from(fee.amount) * i128::from(refunded) / i128::from(charge.amount_captured.max(1));
         i64::try_from(exact).unwrap_or(fee.amount)
     };
-    share(charge.amount_refunded + amount) - share(charge.amount_refunded)
-}
-
-fn find(tx: &Tx, id: &str) -> Result<Refund, ApiError> {
-    tx.state.refunds.scoped(id, tx.account()).cloned().ok_or_else(|| ApiError::missing("refund", id, "id"))
-}
-
-/// `GET /v1/refunds/{id}`
-///
-/// # Errors
-/// 404.
-pub fn retrieve(tx: &mut Tx, id: &str) -> Result<Value, ApiError> {
-    find(tx, id).map(|refund| refund.render())
-}
-
-/// `POST /v1/refunds/{id}`
-///
-/// # Errors
-/// 404, 400.
-pub fn update(tx: &mut Tx, call: &Call, id: &str) -> Result<Value, ApiError> {
-    let mut refund = find(tx, id)?;
-    call.params.only(&["metadata"])?;
-    metadata::merge(&mut refund.metadata, &call.params)?;
-    tx.put(refund.clone());
-    tx.emit("refund.updated", refund.render());
-    Ok(refund.render())
-}
-
-/// `GET /v1/refunds`
-///
-/// # Errors
-/// As every list.
-pub fn list(tx: &mut Tx, call: &Call) -> Result<Value, ApiError> {
-    call.params.only(&[list::PARAMS, &["charge", "payment_intent"]].concat())?;
-    let (charge, intent) = (call.params.text("charge")?, call.params.text("payment_intent")?);
-    list::page(
-        &tx.state.refunds,
-        tx.account(),
-        "refund",
-        "/v1/refunds",
-        &call.params,
-        |row| {
-            charge.is_none_or(|wanted| wanted == row.charge)
-                && intent.is_none_or(|wanted| wanted == row.payment_intent)
-        },
-        Refund::render,
-    )
+    let sharing =
+        tx.state.refunds.newest(charge.account.as_deref()).filter(|refund| {
+            refund.charge == charge.id && refund.with_fee && refund.status != Status::Failed
+        });
+    let target = share(sharing.map(|refund| refund.amount).sum::<i64>() + amount);
+    (target - fee.amount_refunded).max(0)
 }

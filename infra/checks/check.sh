@@ -20,8 +20,24 @@ shell_syntax() {
   return $bad
 }
 
+# What tests switch on must not be in what people run: in none of the sets of packages that the Makefile builds.
+nothing_of_tests() {
+  local set tree bad=0
+  for set in '-p marquee-server -p stripe-sim -p marquee-demo' \
+    '-p marquee-server -p stripe-sim -p marquee-demo -p marquee-bench'; do
+    # shellcheck disable=SC2086
+    tree=$(cargo tree --locked --edges normal,features --prefix none $set) || return 1
+    if grep -E '^fail (v|feature)|feature "(crash-points|negative-control)"' <<<"$tree" | sort -u; then
+      printf 'is part of: cargo build --release %s\n' "$set"
+      bad=1
+    fi
+  done
+  return $bad
+}
+
 check format cargo fmt --all --check
 check clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+check 'nothing of tests in releases' nothing_of_tests
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 check themes npm --prefix tenant-themes run --silent check
 check licences node infra/checks/licences.mjs

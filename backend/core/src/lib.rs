@@ -9,6 +9,7 @@
 pub mod address;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod db;
 pub mod http;
 pub mod ids;

@@ -20,7 +20,7 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Its name, in metrics and elsewhere: that of the provider's method.
+    /// Its name, in metrics and crash points: that of the provider's method.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CreateIntent => "create_intent",

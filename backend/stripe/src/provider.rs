@@ -1,6 +1,7 @@
 //! The provider's calls, each as one request to Stripe.
 
 use async_trait::async_trait;
+use marquee_core::crash;
 use marquee_payments::{
     BudgetLeft, CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, CreateRefund, Intent, IntentPage,
     MovementPage, MovementWindow, Provider, ProviderCharge, ProviderDispute, ProviderError, ProviderRefund,
@@ -76,15 +77,17 @@ impl Stripe {
         R::Output: Deserialize,
     {
         let strategy = strategy(key)?;
-        tracing::trace!(call = call.name(), "a call to the payment provider");
-        retry(|patience| {
+        crash::pass(format_args!("call:{}:before", call.name()));
+        let answer = retry(|patience| {
             let mut call = request.customize().timeout(patience).request_strategy(strategy.clone());
             if let Some(account) = account {
                 call = call.account_id(account.into());
             }
             async move { call.send(&self.client).await.map_err(classify) }
         })
-        .await
+        .await;
+        crash::pass(format_args!("call:{}:after", call.name()));
+        answer
     }
 
     /// Everything on a list, page by page; `id` of the last one leads to the next page.

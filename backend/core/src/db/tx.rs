@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::pool::Lease;
 use super::{DbError, Tag};
+use crate::crash;
 
 /// A rollback may have to wait for a statement that nobody waits for any more; after this the connection is closed instead.
 const ROLLBACK: Duration = Duration::from_secs(15);
@@ -82,8 +83,10 @@ impl Tx {
             let reason = "nothing was committed: a statement of this transaction had failed";
             return Err(DbError::Other(Box::new(DbErr::Custom(reason.to_owned()))));
         }
+        crash::pass(format_args!("commit:{}:before", self.tag.as_str()));
         match self.simple(self.tag.stamp("commit")).await {
             Ok(()) => {
+                crash::pass(format_args!("commit:{}:after", self.tag.as_str()));
                 self.held.get_mut().take();
                 Ok(())
             }

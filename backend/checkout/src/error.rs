@@ -7,6 +7,8 @@ use marquee_payments::record::RecordError;
 use marquee_tickets::TicketError;
 use thiserror::Error;
 
+use crate::RefundError;
+
 /// Why an order was not placed, paid or shown.
 #[derive(Debug, Error)]
 pub enum CheckoutError {
@@ -57,6 +59,9 @@ pub enum CheckoutError {
     /// The hold does not own its units: a breach that the audit names.
     #[error("the hold does not own its units")]
     NotOwned,
+    /// A refund was not promised, or not booked.
+    #[error(transparent)]
+    Refund(Box<RefundError>),
     /// The tickets could not be issued.
     #[error(transparent)]
     Tickets(TicketError),

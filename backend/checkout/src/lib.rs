@@ -8,6 +8,8 @@
 //!   owns its seats;
 //! - the answer of a call to pay is stored in the commit that settles what it reports; an outcome that nobody knows is
 //!   never stored as one;
+//! - money goes back under a promise that is written first, never more than was captured, and tickets are withdrawn in the
+//!   same commit;
 //! - two drivers of one payment at once are harmless: each step is guarded by state and fence.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
@@ -17,12 +19,14 @@ mod declines;
 mod drive;
 mod error;
 mod expire;
+mod finish;
 mod intent;
 mod number;
 mod pay;
 mod place;
 mod problem;
 mod recover;
+mod refund;
 mod routes;
 mod service;
 mod settle;
@@ -34,8 +38,10 @@ mod webhook;
 pub use answer::{PayBody, PlacedBody, Reply};
 pub use buyer::{Buyer, BuyerRequest};
 pub use error::CheckoutError;
+pub use finish::Finished;
 pub use pay::PayRequest;
 pub use place::{OrderRequest, SCOPE as ORDERS_SCOPE};
+pub use refund::{RefundBody, RefundError, RefundRequest, RefundView, RefundWhat, TakenOver};
 pub use routes::{ApiDoc, routes};
 pub use service::{Checkout, CheckoutParts};
 pub use show::{OrderBody, PaymentBody};

@@ -37,6 +37,7 @@ impl From<CheckoutError> for Problem {
             CheckoutError::ProviderUnavailable => Problem::new(Code::Unavailable)
                 .detail("The payment service is out of reach. Nothing was charged, and your seats are still held.")
                 .retry_after(PROVIDER_RETRY),
+            CheckoutError::Refund(error) => (*error).into(),
             CheckoutError::Catalog(error) => error.into(),
             CheckoutError::Db(error) => error.into(),
             error @ (CheckoutError::Record(_) | CheckoutError::NotOwned | CheckoutError::Tickets(_)) => {

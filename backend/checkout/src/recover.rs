@@ -25,11 +25,12 @@ const AT_ONCE: usize = 16;
 const EVENT_PATIENCE: f64 = 5.0;
 
 impl Checkout {
-    /// Works until it is dropped: recovers payments, acts on events that were left, tidies up.
+    /// Works until it is dropped: recovers payments, keeps promised refunds, acts on events that were left, tidies up.
     pub async fn work(self, directory: Directory) {
         let recovering = self.clone().recover_forever();
+        let refunding = self.clone().refund_forever();
         let tidying = self.tidy_forever(directory);
-        futures::future::join(recovering, tidying).await;
+        futures::future::join3(recovering, refunding, tidying).await;
     }
 
     async fn recover_forever(self) {

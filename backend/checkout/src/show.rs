@@ -11,6 +11,7 @@ use marquee_tenants::Tenant;
 use marquee_tickets::{Ticket, tickets_of};
 use serde::Serialize;
 
+use crate::refund::{self, RefundBody};
 use crate::types::{HoldView, Line, MAX_ATTEMPTS, Order, shown_status};
 use crate::{Checkout, CheckoutError, store};
 
@@ -127,8 +128,10 @@ pub struct OrderBody {
     pub payment: PaymentBody,
     /// Where its payment stands; `null` once it is paid or over.
     pub progress: Option<ProgressBody>,
-    /// The tickets, once it is paid.
+    /// The tickets, once it is paid; those that were taken back are `void`.
     pub tickets: Vec<Ticket>,
+    /// Money that went back or is on its way, the oldest first.
+    pub refunds: Vec<RefundBody>,
 }
 
 impl Checkout {
@@ -143,9 +146,12 @@ impl Checkout {
         let lines = store::lines(&tx, id, &order.currency).await?;
         let payment = record::read(&tx, id).await?;
         let tickets = if order.status.is_paid() { tickets_of(&tx, id).await? } else { Vec::new() };
+        let refunds = refund::bodies(&tx, id).await?;
         tx.commit().await?;
         let event = self.event_of(tenant, order.performance_id).await?;
-        Ok(self.body(order, hold, lines, payment, event, tickets))
+        let mut body = self.body(order, hold, lines, payment, event, tickets);
+        body.refunds = refunds;
+        Ok(body)
     }
 
     async fn event_of(&self, tenant: &Tenant, id: PerformanceId) -> Result<Option<EventBody>, CheckoutError> {
@@ -193,6 +199,7 @@ impl Checkout {
             currency: order.currency,
             progress: progress(status, payment),
             tickets,
+            refunds: Vec::new(),
         }
     }
 }

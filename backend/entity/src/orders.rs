@@ -40,7 +40,7 @@ impl OrderStatus {
                 | (Paid, PartiallyRefunded | Refunded)
                 // A refund may fail after it was reported done.
                 | (PartiallyRefunded, Paid | PartiallyRefunded | Refunded)
-                | (Refunded, Paid | PartiallyRefunded)
+                | (Refunded, Paid | PartiallyRefunded | Processing)
         );
         allowed.then_some(next)
     }

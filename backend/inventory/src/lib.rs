@@ -15,6 +15,7 @@ mod error;
 mod hold;
 mod lifecycle;
 mod problem;
+mod returned;
 mod routes;
 mod sheet;
 mod store;
@@ -27,6 +28,7 @@ pub use hold::{Inventory, Made};
 pub use lifecycle::{
     begin_confirming, extend_for_action, lock_hold, read_hold, release, return_to_buyer, sell, take_back,
 };
+pub use returned::put_back_on_sale;
 pub use routes::{ApiDoc, routes};
 pub use types::{HeldUnit, HoldDetail, HoldRequest, PlaceRequest, SeatRequest};
 pub use units::{NewSeat, add_seats, create_places, create_seats};

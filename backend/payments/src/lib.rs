@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod ledger;
 mod provider;
 pub mod record;
+pub mod refunds;
 pub mod webhook;
 
 pub use budget::BudgetLeft;

@@ -32,6 +32,9 @@ pub enum TicketError {
     /// The PDF cannot be written.
     #[error("no pdf: {0}")]
     Pdf(String),
+    /// A staged message says what this program does not understand.
+    #[error("the staged message cannot be read: {0}")]
+    Payload(String),
     /// The mail cannot be written.
     #[error("no mail: {0}")]
     Mail(String),

@@ -6,6 +6,7 @@
 //! - private keys are derived from the installation's secret and stored nowhere;
 //! - [`issue`] gives each line of a paid order one ticket, once, in the caller's transaction, and stages the mail in the
 //!   same commit;
+//! - [`void`] withdraws tickets in the caller's transaction: the door refuses them from its commit on;
 //! - the mail goes out whenever the mail server is there: tried every few seconds for ten minutes, then less often for
 //!   three days ([`deliver_mail`]);
 //! - no page, header or property of PDF and mail names anybody but the tenant.
@@ -16,6 +17,7 @@ mod brand;
 pub mod codes;
 mod error;
 mod issue;
+mod letters;
 mod mail;
 mod pdf;
 mod qr;
@@ -27,13 +29,16 @@ mod service;
 mod store;
 mod texts;
 mod types;
+mod void;
 mod worker;
 
 pub use error::TicketError;
 pub use issue::{MAIL, issue};
+pub use letters::LETTER;
 pub use qr::svg as qr_svg;
 pub use read::{paper_of, public_keys, tickets_of};
 pub use routes::{ApiDoc, routes};
 pub use service::Tickets;
-pub use types::{MailOrder, Paper, PaperOrder, PaperTicket, Ticket};
+pub use types::{Letter, MailOrder, Paper, PaperOrder, PaperTicket, RefundFacts, Ticket};
+pub use void::void;
 pub use worker::deliver_mail;

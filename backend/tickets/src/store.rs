@@ -1,14 +1,14 @@
 //! The only place for SQL about tickets.
 
 use marquee_core::db::{DbError, TenantTx};
-use marquee_core::ids::{OrderId, OrderLineId, PerformanceId, TicketId};
+use marquee_core::ids::{OrderId, OrderLineId, PerformanceId, RefundId, TicketId, UnitId};
 use marquee_core::params;
 use marquee_entity::orders::OrderStatus;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::codes::{KeyId, PublicKey};
-use crate::types::{PaperOrder, PaperTicket, Ticket};
+use crate::types::{PaperOrder, PaperTicket, RefundFacts, Ticket};
 
 #[derive(Debug, FromQueryResult)]
 struct KeyRow {
@@ -19,6 +19,16 @@ struct KeyRow {
 #[derive(Debug, FromQueryResult)]
 struct LineRow {
     id: OrderLineId,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct UnitRow {
+    unit_id: UnitId,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct LabelRow {
+    label: String,
 }
 
 /// What issuing needs of an order.
@@ -138,4 +148,49 @@ pub(crate) async fn paper_tickets(tx: &TenantTx, order: OrderId) -> Result<Vec<P
         params![order],
     )
     .await
+}
+
+/// Withdraws those of the tickets that are good or used, locked in the order of their ids as the door locks them; answers
+/// their units.
+pub(crate) async fn void(tx: &TenantTx, tickets: &[TicketId]) -> Result<Vec<UnitId>, DbError> {
+    let rows: Vec<UnitRow> = tx
+        .all(
+            "with good as materialized (
+                 select t.id from tickets t
+                 where t.tenant_id = $1 and t.id = any($2::uuid[]) and t.status <> 'void'
+                 order by t.id for update of t
+             )
+             update tickets t set status = 'void', voided_at = marquee_now() from good
+             where t.tenant_id = $1 and t.id = good.id
+             returning t.unit_id",
+            params![tickets.iter().map(|ticket| ticket.0).collect::<Vec<Uuid>>()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.unit_id).collect())
+}
+
+/// What a letter says of a refund.
+pub(crate) async fn refund_facts(tx: &TenantTx, refund: RefundId) -> Result<Option<RefundFacts>, DbError> {
+    tx.optional(
+        "select r.order_id, r.amount, r.currency, r.reason, r.state,
+             exists (select 1 from tickets t
+                     where t.tenant_id = $1 and t.order_id = r.order_id and t.status <> 'void') as tickets_left
+         from refunds r where r.tenant_id = $1 and r.id = $2",
+        params![refund],
+    )
+    .await
+}
+
+/// The places of the tickets that a refund takes back, in the buyer's sequence.
+pub(crate) async fn refunded_labels(tx: &TenantTx, refund: RefundId) -> Result<Vec<String>, DbError> {
+    let rows: Vec<LabelRow> = tx
+        .all(
+            "select t.label from refund_tickets r
+             join tickets t on t.tenant_id = $1 and t.id = r.ticket_id
+             join order_lines line on line.tenant_id = $1 and line.id = t.order_line_id
+             where r.tenant_id = $1 and r.refund_id = $2 order by line.place, t.id",
+            params![refund],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.label).collect())
 }

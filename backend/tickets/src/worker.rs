@@ -7,10 +7,12 @@ use std::time::{Duration, SystemTime};
 use futures::StreamExt;
 use marquee_core::db::outbox::Message;
 use marquee_core::db::{DbError, outbox};
+use marquee_tenants::Tenant;
+use serde::de::DeserializeOwned;
 
 use crate::mail::{self, Envelope};
 use crate::service::off_the_loop;
-use crate::{MAIL, MailOrder, TicketError, Tickets, pdf};
+use crate::{LETTER, Letter, MAIL, MailOrder, TicketError, Tickets, pdf};
 
 /// Pause when there is nothing to send.
 const POLL: Duration = Duration::from_millis(500);
@@ -31,6 +33,27 @@ const LAST_TRY: i32 = 410;
 /// Tries to note that a mail was taken.
 const NOTES: u32 = 20;
 
+/// What is sent.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// An order's tickets.
+    Tickets,
+    /// Anything else that a buyer is told.
+    Letter,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Tickets, Self::Letter];
+
+    /// Its name in the outbox.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tickets => MAIL,
+            Self::Letter => LETTER,
+        }
+    }
+}
+
 /// What became of one delivery.
 enum Outcome {
     Done,
@@ -42,18 +65,24 @@ enum Outcome {
 /// Sends mail for as long as it is polled. Any number of processes may do so.
 pub async fn deliver_mail(tickets: Tickets) {
     loop {
-        match outbox::lease(&tickets.0.db, MAIL, BATCH).await {
-            Ok(messages) if !messages.is_empty() => deliver(&tickets, messages).await,
-            Ok(_) => tokio::time::sleep(POLL).await,
-            Err(error) => {
-                tracing::debug!(%error, "staged mail could not be read");
-                tokio::time::sleep(POLL).await;
+        let mut idle = true;
+        for kind in Kind::ALL {
+            match outbox::lease(&tickets.0.db, kind.name(), BATCH).await {
+                Ok(messages) if !messages.is_empty() => {
+                    idle = false;
+                    deliver(&tickets, kind, messages).await;
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "staged mail could not be read"),
             }
+        }
+        if idle {
+            tokio::time::sleep(POLL).await;
         }
     }
 }
 
-async fn deliver(tickets: &Tickets, messages: Vec<Message>) {
+async fn deliver(tickets: &Tickets, kind: Kind, messages: Vec<Message>) {
     let out_of_reach = &AtomicBool::new(false);
     futures::stream::iter(messages)
         .for_each_concurrent(AT_ONCE, |message| async move {
@@ -61,7 +90,7 @@ async fn deliver(tickets: &Tickets, messages: Vec<Message>) {
             if out_of_reach.load(Ordering::Relaxed) {
                 return postpone(tickets, &message, "the mail server is out of reach").await;
             }
-            match attempt(tickets, &message).await {
+            match attempt(tickets, kind, &message).await {
                 Outcome::Done => finish(tickets, &message).await,
                 Outcome::Hopeless(why) => {
                     tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, why, "mail given up");
@@ -82,24 +111,26 @@ async fn deliver(tickets: &Tickets, messages: Vec<Message>) {
         .await;
 }
 
-async fn attempt(tickets: &Tickets, message: &Message) -> Outcome {
-    let order = match serde_json::from_value::<MailOrder>(message.payload.clone()) {
-        Ok(order) => order,
-        Err(error) => return Outcome::Hopeless(error.to_string()),
-    };
-    let sent = tokio::time::timeout(LONGEST, send(tickets, message, order)).await;
-    match sent.unwrap_or_else(|_| Err(TicketError::Mail("it took too long".to_owned()))) {
+async fn attempt(tickets: &Tickets, kind: Kind, message: &Message) -> Outcome {
+    let sent = tokio::time::timeout(LONGEST, async {
+        match kind {
+            Kind::Tickets => send_tickets(tickets, message).await,
+            Kind::Letter => send_letter(tickets, message).await,
+        }
+    });
+    match sent.await.unwrap_or_else(|_| Err(TicketError::Mail("it took too long".to_owned()))) {
         Ok(()) => Outcome::Done,
-        Err(error @ TicketError::UnknownOrder(_)) => Outcome::Hopeless(error.to_string()),
+        Err(error @ (TicketError::UnknownOrder(_) | TicketError::Payload(_))) => {
+            Outcome::Hopeless(error.to_string())
+        }
         Err(error) if message.attempts >= LAST_TRY => Outcome::Hopeless(error.to_string()),
         Err(error) => Outcome::Later(error),
     }
 }
 
-async fn send(tickets: &Tickets, message: &Message, order: MailOrder) -> Result<(), TicketError> {
-    // A suspended tenant's mail waits; so does everybody's until the tenants have been read.
-    let tenant = tickets.0.directory.by_id(message.tenant_id);
-    let tenant = tenant.ok_or_else(|| TicketError::Mail("the tenant is not active".to_owned()))?;
+async fn send_tickets(tickets: &Tickets, message: &Message) -> Result<(), TicketError> {
+    let order: MailOrder = payload(message)?;
+    let tenant = tenant(tickets, message)?;
     let paper = tickets.paper(tenant.id, order.order_id).await?;
     let parts = Arc::clone(&tickets.0);
     let envelope = Envelope { id: message.id, at: SystemTime::now() };
@@ -111,6 +142,31 @@ async fn send(tickets: &Tickets, message: &Message, order: MailOrder) -> Result<
     })
     .await?;
     tickets.0.mailer.send(mail).await
+}
+
+async fn send_letter(tickets: &Tickets, message: &Message) -> Result<(), TicketError> {
+    let letter: Letter = payload(message)?;
+    let tenant = tenant(tickets, message)?;
+    let Some(written) = tickets.written(&tenant, letter).await? else { return Ok(()) };
+    let parts = Arc::clone(&tickets.0);
+    let envelope = Envelope { id: message.id, at: SystemTime::now() };
+    let mail = off_the_loop(move || {
+        let brand = parts.brands.of(&tenant)?;
+        let link = parts.order_link(&tenant, written.order.order_id);
+        mail::compose_letter(&parts.templates, &brand, &tenant, &written, &link, envelope)
+    })
+    .await?;
+    tickets.0.mailer.send(mail).await
+}
+
+fn payload<T: DeserializeOwned>(message: &Message) -> Result<T, TicketError> {
+    serde_json::from_value(message.payload.clone()).map_err(|error| TicketError::Payload(error.to_string()))
+}
+
+/// A suspended tenant's mail waits; so does everybody's until the tenants have been read.
+fn tenant(tickets: &Tickets, message: &Message) -> Result<Arc<Tenant>, TicketError> {
+    let tenant = tickets.0.directory.by_id(message.tenant_id);
+    tenant.ok_or_else(|| TicketError::Mail("the tenant is not active".to_owned()))
 }
 
 /// Notes that a message is done. Without the note it would be sent again, so this does not give up lightly.

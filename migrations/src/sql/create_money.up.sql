@@ -105,7 +105,8 @@ call app.protect('change_notices', 'select, insert');
 
 -- Money on its way back to a buyer. Written before the provider is asked: `requested` is a promise, kept by whoever
 -- finds it due. `provider_id` is known once the provider answered; those made by hand there have the reason `provider`.
--- `request_key` names what asked for it: the same request twice is one refund.
+-- `request_key` names what asked for it: the same request twice is one refund. `refunded_before`: what had gone back
+-- of the order when the ledger took this refund in; null until then.
 create table refunds (
     tenant_id uuid not null,
     id uuid not null,
@@ -120,6 +121,7 @@ create table refunds (
     failure text,
     note text,
     requested_by text not null,
+    refunded_before bigint,
     attempts integer not null default 0,
     lease_until timestamptz,
     fence bigint not null default 0,

@@ -5,6 +5,7 @@ mod device;
 mod doctor;
 mod domain;
 mod migrate;
+mod order;
 mod performance;
 mod plan;
 mod tenant;
@@ -50,6 +51,9 @@ enum Command {
     /// Seating plans.
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Orders: money back, and what is stuck.
+    #[command(subcommand)]
+    Order(order::Command),
     /// Performances.
     #[command(subcommand)]
     Performance(performance::Command),
@@ -84,6 +88,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Tenant(command) => tenant::run(command, Config::from_env()?).await,
         Command::Domain(command) => domain::run(command, Config::from_env()?).await,
         Command::Plan(command) => plan::run(command).await,
+        Command::Order(command) => order::run(command, Config::from_env()?).await,
         Command::Performance(command) => performance::run(command, Config::from_env()?).await,
         Command::Device(command) => device::run(command, Config::from_env()?).await,
         Command::Openapi => print_json(&crate::openapi::document()),

@@ -3,6 +3,7 @@
 //! Promises: nothing here is answered to anybody but signed-in platform staff, and what they set off is in the audit log.
 
 mod drill;
+mod refunds;
 mod routes;
 
 pub use routes::{ApiDoc, Holders, routes};

@@ -8,14 +8,14 @@ use marquee_tenants::staff::PlatformSession;
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use super::drill;
+use super::{drill, refunds};
 
 /// The platform staff's part of the API's description.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(holders, slow_report))]
+#[openapi(paths(holders, slow_report, refunds::list, refunds::create))]
 pub struct ApiDoc;
 
-/// Registers the platform staff's views. Needs `web::Data<Db>` and sign-in.
+/// Registers the platform staff's views. Needs `web::Data<Db>`, `web::Data<Checkout>` and sign-in.
 pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::resource("/api/platform/v1/database/holders")
@@ -25,6 +25,12 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/platform/v1/drills/slow-report")
             .route(web::post().to(slow_report))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/orders/{id}/refunds")
+            .route(web::get().to(refunds::list))
+            .route(web::post().to(refunds::create))
             .default_service(web::to(method_not_allowed)),
     );
 }

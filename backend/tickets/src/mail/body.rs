@@ -5,14 +5,17 @@ use mrml::prelude::render::RenderOptions;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::mail;
+use super::{letter, mail};
 use crate::brand::{Brand, Colors, MailFaces};
+use crate::letters::Written;
 use crate::texts::{fill, texts};
 use crate::types::label_parts;
 use crate::{Paper, TicketError};
 
 const HTML: &str = "tickets.mjml";
 const TEXT: &str = "tickets.txt";
+const LETTER_HTML: &str = "letter.mjml";
+const LETTER_TEXT: &str = "letter.txt";
 
 /// The templates, read.
 pub(crate) struct Templates(Tera);
@@ -66,6 +69,8 @@ impl Templates {
         tera.add_raw_templates([
             (HTML, include_str!("../../templates/tickets.mjml")),
             (TEXT, include_str!("../../templates/tickets.txt")),
+            (LETTER_HTML, include_str!("../../templates/letter.mjml")),
+            (LETTER_TEXT, include_str!("../../templates/letter.txt")),
         ])
         .map_err(|error| mail(&error))?;
         Ok(Self(tera))
@@ -81,13 +86,34 @@ impl Templates {
         link: &str,
     ) -> Result<(String, String), TicketError> {
         let content = content(brand, tenant, paper, subject, link);
-        let context = Context::from_serialize(&content).map_err(|error| mail(&error))?;
-        let source = self.0.render(HTML, &context).map_err(|error| mail(&error))?;
+        self.both(HTML, TEXT, &content)
+    }
+
+    /// A letter as HTML and as plain text.
+    pub(super) fn render_letter(
+        &self,
+        brand: &Brand,
+        tenant: &Tenant,
+        written: &Written,
+        subject: &str,
+        link: &str,
+    ) -> Result<(String, String), TicketError> {
+        self.both(LETTER_HTML, LETTER_TEXT, &letter::content(brand, tenant, written, subject, link))
+    }
+
+    fn both(
+        &self,
+        html: &str,
+        text: &str,
+        content: &impl Serialize,
+    ) -> Result<(String, String), TicketError> {
+        let context = Context::from_serialize(content).map_err(|error| mail(&error))?;
+        let source = self.0.render(html, &context).map_err(|error| mail(&error))?;
         let parsed = mrml::parse(source).map_err(|error| mail(&error))?;
         // No font is loaded from anywhere: a mail that calls home names who sent it.
         let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
         let html = parsed.element.render(&options).map_err(|error| mail(&error))?;
-        let text = self.0.render(TEXT, &context).map_err(|error| mail(&error))?;
+        let text = self.0.render(text, &context).map_err(|error| mail(&error))?;
         Ok((html, text))
     }
 }

@@ -1,22 +1,25 @@
-//! The mail with an order's tickets: the tenant's name, address and look, HTML and plain text, the PDF attached.
+//! The mail with an order's tickets, and letters about an order: the tenant's name, address and look, HTML and plain
+//! text; tickets have their PDF attached.
 //!
 //! It carries the headers written here and no others; each names the tenant or nobody. The `Message-ID` is the staged
 //! message's id at the tenant's host, so a mail that had to be handed over twice can be recognised as one.
 
 mod body;
+mod letter;
 mod send;
 
 use std::time::SystemTime;
 
 use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart};
 use marquee_core::ids::OutboxId;
 use marquee_tenants::Tenant;
 
 use crate::brand::Brand;
+use crate::letters::Written;
 use crate::texts::{fill, texts};
-use crate::{Paper, TicketError};
+use crate::{Paper, PaperOrder, TicketError};
 
 pub(crate) use body::Templates;
 pub(crate) use send::Mailer;
@@ -50,7 +53,40 @@ pub(crate) fn compose(
     let (html, text) = templates.render(brand, tenant, paper, &subject, link)?;
     let pdf_type = ContentType::parse("application/pdf").map_err(|error| mail(&error))?;
     let attached = Attachment::new(file_name(&order.number)).body(pdf, pdf_type);
-    Message::builder()
+    headers(brand, tenant, order, subject, envelope)?
+        .multipart(
+            MultiPart::mixed().multipart(MultiPart::alternative_plain_html(text, html)).singlepart(attached),
+        )
+        .map_err(|error| mail(&error))
+}
+
+/// Writes a letter about an order.
+///
+/// # Errors
+/// As [`compose`].
+pub(crate) fn compose_letter(
+    templates: &Templates,
+    brand: &Brand,
+    tenant: &Tenant,
+    written: &Written,
+    link: &str,
+    envelope: Envelope,
+) -> Result<Message, TicketError> {
+    let subject = one_line(&written.subject);
+    let (html, text) = templates.render_letter(brand, tenant, written, &subject, link)?;
+    headers(brand, tenant, &written.order, subject, envelope)?
+        .multipart(MultiPart::alternative_plain_html(text, html))
+        .map_err(|error| mail(&error))
+}
+
+fn headers(
+    brand: &Brand,
+    tenant: &Tenant,
+    order: &PaperOrder,
+    subject: String,
+    envelope: Envelope,
+) -> Result<MessageBuilder, TicketError> {
+    Ok(Message::builder()
         .from(mailbox(&brand.name, &tenant.mail_from)?)
         .reply_to(mailbox(&brand.name, &tenant.support_email)?)
         .to(mailbox(&order.buyer_name, &order.buyer_email)?)
@@ -61,11 +97,7 @@ pub(crate) fn compose(
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
-        ))
-        .multipart(
-            MultiPart::mixed().multipart(MultiPart::alternative_plain_html(text, html)).singlepart(attached),
-        )
-        .map_err(|error| mail(&error))
+        )))
 }
 
 /// The name under which an order's PDF is kept.

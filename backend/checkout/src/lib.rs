@@ -16,6 +16,7 @@
 mod answer;
 mod buyer;
 mod declines;
+mod dispute;
 mod drive;
 mod error;
 mod expire;
@@ -37,10 +38,13 @@ mod webhook;
 
 pub use answer::{PayBody, PlacedBody, Reply};
 pub use buyer::{Buyer, BuyerRequest};
+pub use dispute::{Evidence, EvidenceError};
 pub use error::CheckoutError;
 pub use finish::Finished;
 pub use pay::PayRequest;
 pub use place::{OrderRequest, SCOPE as ORDERS_SCOPE};
+#[cfg(feature = "negative-control")]
+pub use refund::{Guard as RefundGuard, promise_refund};
 pub use refund::{RefundBody, RefundError, RefundRequest, RefundView, RefundWhat, TakenOver};
 pub use routes::{ApiDoc, routes};
 pub use service::{Checkout, CheckoutParts};

@@ -28,7 +28,7 @@ pub struct Database {
 }
 
 /// The tables whose rows say what was sold, for "nothing changed".
-const STATE: [&str; 13] = [
+const STATE: [&str; 17] = [
     "holds",
     "claims",
     "orders",
@@ -42,6 +42,10 @@ const STATE: [&str; 13] = [
     "devices",
     "provider_events",
     "buyers",
+    "refunds",
+    "refund_tickets",
+    "disputes",
+    "ledger_transactions",
 ];
 
 impl Database {

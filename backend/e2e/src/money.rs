@@ -76,6 +76,18 @@ impl Money {
         self.client.get("/_sim/webhooks").send().await.expect(200)["waiting"].as_i64().unwrap()
     }
 
+    /// A control call with a body; answers what it says.
+    pub async fn control(&self, path: &str, body: Value) -> Value {
+        self.client.post(path, &body).send().await.expect(200)
+    }
+
+    /// How much went back and how often, over everything: what succeeded or is on its way.
+    pub async fn refunded(&self) -> (usize, i64) {
+        let all = self.all("refund").await;
+        let alive: Vec<&Value> = all.iter().filter(|one| one["status"] != "failed").collect();
+        (alive.len(), alive.iter().map(|one| one["amount"].as_i64().unwrap()).sum())
+    }
+
     /// The buyer answers their bank.
     pub async fn authenticate(&self, intent: &str, outcome: &str) {
         let path = format!("/_sim/payment_intents/{intent}/authenticate");

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod budget;
+pub mod disputes;
 pub mod idempotency;
 pub mod ledger;
 mod provider;

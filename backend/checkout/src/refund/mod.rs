@@ -18,6 +18,8 @@ mod take_over;
 mod view;
 
 pub use error::RefundError;
+#[cfg(feature = "negative-control")]
+pub use request::{Guard, promise_refund};
 pub use request::{RefundRequest, RefundWhat};
 pub use take_over::TakenOver;
 pub(crate) use view::bodies;

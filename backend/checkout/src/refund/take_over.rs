@@ -1,12 +1,12 @@
-//! Takes over what the provider knows of an order: its payment, and refunds that were made there or changed since.
+//! Takes over what the provider knows of an order: its payment, refunds that were made there or changed since, disputes.
 
 use marquee_core::db::Tag;
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::money::{RefundReason, RefundState};
 use marquee_entity::orders::{PaymentState, TicketStatus};
+use marquee_payments::ProviderRefund;
 use marquee_payments::record::{self, Payment, RecordError};
 use marquee_payments::refunds::{self, Created, NewRefund, Refund};
-use marquee_payments::{ProviderError, ProviderRefund};
 use marquee_tickets::{LETTER, Letter};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::drive::is_it;
 use super::request::withdraw;
 use super::settle::{settle, state_of};
 use super::{RefundError, count};
+use crate::dispute::unavailable;
 use crate::drive::Driven;
 use crate::service::retrying;
 use crate::{Checkout, CheckoutError};
@@ -30,6 +31,8 @@ pub struct TakenOver {
     pub refunds_found: usize,
     /// Refunds of ours that stood otherwise at the provider.
     pub refunds_changed: usize,
+    /// Disputes that are new or moved on.
+    pub disputes: usize,
 }
 
 impl std::ops::AddAssign for TakenOver {
@@ -37,12 +40,13 @@ impl std::ops::AddAssign for TakenOver {
         self.payment |= other.payment;
         self.refunds_found += other.refunds_found;
         self.refunds_changed += other.refunds_changed;
+        self.disputes += other.disputes;
     }
 }
 
 impl Checkout {
-    /// Takes over what the provider knows of an order: goes on with its payment, and records refunds that it does not know or
-    /// that changed. Safe to do again.
+    /// Takes over what the provider knows of an order: goes on with its payment, and records refunds that we do not know or
+    /// that changed, and disputes. Safe to do again.
     ///
     /// # Errors
     /// `NotFound` where the tenant has no such order; `ProviderUnavailable` when the provider cannot be asked.
@@ -58,11 +62,12 @@ impl Checkout {
         if payment.state == PaymentState::Captured {
             let listed = self.parts.provider.list_refunds(payment.account.as_deref(), intent).await;
             // The oldest first: shares of the fee are reckoned in that order.
-            let mut listed = listed.map_err(unavailable)?;
+            let mut listed = listed.map_err(|error| unavailable(&error))?;
             listed.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
             for known in &listed {
                 self.take_refund(tenant, &payment, known, &mut taken).await?;
             }
+            taken.disputes = self.take_disputes(tenant, &payment, intent).await?;
         }
         Ok(taken)
     }
@@ -166,9 +171,4 @@ enum Taken {
     Nothing,
     Found,
     Changed,
-}
-
-fn unavailable(error: ProviderError) -> CheckoutError {
-    tracing::warn!(%error, "the provider cannot be asked about refunds");
-    CheckoutError::ProviderUnavailable
 }

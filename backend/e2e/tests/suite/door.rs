@@ -50,6 +50,12 @@ impl Scanner {
         results["results"][0].clone()
     }
 
+    /// The manifest of a performance, from its beginning.
+    pub async fn manifest(&self, performance: &str) -> Value {
+        let call = self.client.get(&format!("/api/door/v1/performances/{performance}/manifest"));
+        call.header("authorization", &format!("Bearer {}", self.token)).send().await.expect(200)
+    }
+
     async fn verdict(&self, code: &str) -> String {
         self.reads(code, 0).await["verdict"].as_str().unwrap().to_owned()
     }

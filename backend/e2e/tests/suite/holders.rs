@@ -18,7 +18,7 @@ const HOLDERS: &str = "/api/platform/v1/database/holders";
 const DRILL: &str = "/api/platform/v1/drills/slow-report";
 
 /// The platform's host, and the header of one of its staff who is signed in there.
-async fn platform(house: &House) -> (Client, String) {
+pub async fn platform(house: &House) -> (Client, String) {
     let hash = hash_password("correct horse battery").unwrap();
     house
         .database

@@ -250,13 +250,17 @@ impl Walk {
             // The platform's own, which no tenant's host serves.
             (
                 "GET" | "DELETE",
-                "/api/platform/v1/me" | "/api/platform/v1/sessions" | "/api/platform/v1/database/holders",
+                "/api/platform/v1/me"
+                | "/api/platform/v1/sessions"
+                | "/api/platform/v1/database/holders"
+                | "/api/platform/v1/orders/{id}/refunds",
             ) => with("accept", &["*/*"], None, 404, "unknown_host").await,
             (
                 "POST",
                 "/api/platform/v1/sessions"
                 | "/api/platform/v1/sessions/refresh"
                 | "/api/platform/v1/drills/slow-report"
+                | "/api/platform/v1/orders/{id}/refunds"
                 | "/webhooks/stripe"
                 | "/webhooks/stripe/connect",
             ) => with("accept", &["*/*"], Some(json!({})), 404, "unknown_host").await,

@@ -8,8 +8,9 @@ pub(super) const RULES: &[Rule] = &[
         sql: "select l.tenant_id, l.unit_id, array_agg(o.id order by o.id) as order_ids
               from order_lines l join orders o on o.tenant_id = l.tenant_id and o.id = l.order_id
               where o.status in ('paid', 'partially_refunded')
-                and not exists (select 1 from tickets t where t.tenant_id = l.tenant_id and t.order_line_id = l.id
-                                and t.status = 'void')
+                and (exists (select 1 from tickets t where t.tenant_id = l.tenant_id and t.order_line_id = l.id
+                             and t.status <> 'void')
+                     or not exists (select 1 from tickets t where t.tenant_id = l.tenant_id and t.order_line_id = l.id))
               group by l.tenant_id, l.unit_id having count(*) > 1",
     },
     Rule {

@@ -3,6 +3,7 @@
 mod inventory;
 mod money;
 mod provider;
+mod refunds;
 mod tickets;
 
 use std::process::ExitCode;
@@ -80,7 +81,7 @@ async fn examine(foundation: &Foundation) -> Result<Vec<Breach>, Failure> {
     let tx = foundation.db.begin_platform(AUDIT).await?;
     tx.execute("set transaction isolation level repeatable read, read only", params![]).await?;
     let mut breaches = Vec::new();
-    for rule in inventory::RULES.iter().chain(money::RULES).chain(tickets::RULES) {
+    for rule in inventory::RULES.iter().chain(money::RULES).chain(refunds::RULES).chain(tickets::RULES) {
         breaches.extend(rule.breaches(&tx).await?);
     }
     let known = provider::payments(&tx).await?;

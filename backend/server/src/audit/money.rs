@@ -29,8 +29,10 @@ pub(super) const RULES: &[Rule] = &[
               join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
               join order_lines l on l.tenant_id = o.tenant_id and l.order_id = o.id
               join units u on u.tenant_id = l.tenant_id and u.id = l.unit_id
-              where p.state in ('capturing', 'captured') and o.status not in ('partially_refunded', 'refunded')
-                and (u.state <> 'sold' or u.hold_id is distinct from o.hold_id)",
+              where p.state in ('capturing', 'captured') and o.status <> 'refunded'
+                and (u.state <> 'sold' or u.hold_id is distinct from o.hold_id)
+                and not exists (select 1 from tickets t join refund_tickets w on w.tenant_id = t.tenant_id and w.ticket_id = t.id
+                                where t.tenant_id = l.tenant_id and t.order_line_id = l.id and t.status = 'void')",
     },
     Rule {
         kind: "payment_stuck",

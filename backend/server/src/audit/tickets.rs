@@ -8,9 +8,11 @@ pub(super) const RULES: &[Rule] = &[
         sql: "select o.tenant_id, o.id as order_id, l.unit_id
               from orders o
               join order_lines l on l.tenant_id = o.tenant_id and l.order_id = o.id
-              where o.status = 'paid'
+              where o.status in ('paid', 'partially_refunded')
                 and not exists (select 1 from tickets t where t.tenant_id = l.tenant_id and t.order_line_id = l.id
-                                and t.status <> 'void')",
+                                and (t.status <> 'void'
+                                     or exists (select 1 from refund_tickets w
+                                                where w.tenant_id = t.tenant_id and w.ticket_id = t.id)))",
     },
     Rule {
         kind: "ticket_without_payment",

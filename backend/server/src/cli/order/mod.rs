@@ -1,5 +1,6 @@
-//! `marquee order refund|finish`.
+//! `marquee order refund|finish|dispute-evidence`.
 
+mod dispute_evidence;
 mod find;
 mod finish;
 mod refund;
@@ -21,6 +22,8 @@ pub enum Command {
     /// Bring an order that is stuck to its end: takes over what the provider knows (captures, refunds), goes on with what is
     /// open, issues tickets that are missing. Safe at any time.
     Finish(finish::Options),
+    /// Put together what speaks for a sale whose payment is disputed: order, buyer, mails, scans; with `--submit`, send it.
+    DisputeEvidence(dispute_evidence::Options),
 }
 
 pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
@@ -28,6 +31,7 @@ pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> 
     match command {
         Command::Refund(options) => refund::run(foundation, options).await,
         Command::Finish(options) => finish::run(foundation, options).await,
+        Command::DisputeEvidence(options) => dispute_evidence::run(foundation, options).await,
     }
 }
 

@@ -76,7 +76,10 @@ async fn book(tx: &TenantTx, dispute: &Dispute, known: &ProviderDispute) -> Resu
     let closed = ledger::dispute_closed(&terms, &dispute.provider_id, dispute.amount, outcome);
     if let Some(closed) = closed {
         let ended = known.movements.get(1).map(|movement| movement.created);
-        let closed = ended.map_or(closed.clone(), |ended| closed.at(ended));
+        let closed = match ended {
+            Some(ended) => closed.at(ended),
+            None => closed,
+        };
         ledger::post(tx, &closed).await.map_err(RefundError::from)?;
     }
     Ok(())

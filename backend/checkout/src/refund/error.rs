@@ -14,7 +14,7 @@ pub enum RefundError {
     #[error("there is no such order")]
     NotFound,
     /// Nothing was captured for it, or everything went back already.
-    #[error("{}", state_sentence(*.0))]
+    #[error("{}", state_sentence(.0))]
     OrderState(OrderStatus),
     /// Together with what was promised before it is more than was captured.
     #[error("at most {left} (minor units) can still be paid back")]
@@ -95,7 +95,7 @@ impl RefundError {
     }
 }
 
-fn state_sentence(status: OrderStatus) -> &'static str {
+fn state_sentence(status: &OrderStatus) -> &'static str {
     match status {
         OrderStatus::Refunded | OrderStatus::PartiallyRefunded | OrderStatus::Paid => {
             "all of the order's money has gone back already, or is on its way"

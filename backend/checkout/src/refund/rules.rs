@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use marquee_core::ids::{TicketId, UnitId};
+use marquee_core::ids::TicketId;
 use marquee_entity::money::RefundReason;
 use marquee_entity::orders::{OrderStatus, TicketStatus};
 use marquee_payments::refunds::Totals;
@@ -14,7 +14,6 @@ use super::{RefundError, RefundWhat};
 #[derive(Debug, Clone, PartialEq, FromQueryResult)]
 pub(super) struct TicketAt {
     pub(super) ticket_id: TicketId,
-    pub(super) unit_id: UnitId,
     pub(super) status: TicketStatus,
     /// All-in, in minor units.
     pub(super) price: i64,
@@ -115,16 +114,24 @@ pub(super) fn status_after(
     tickets: &[TicketAt],
 ) -> Option<OrderStatus> {
     let void = tickets.iter().filter(|ticket| ticket.status == TicketStatus::Void).count();
-    let next = match () {
-        () if total == 0 && void == 0 => OrderStatus::Paid,
-        () if total == 0 && void == tickets.len() => OrderStatus::Refunded,
-        () if total == 0 => OrderStatus::PartiallyRefunded,
-        () if succeeded >= total => OrderStatus::Refunded,
+    let next = if total == 0 {
+        match void {
+            0 => OrderStatus::Paid,
+            all if all == tickets.len() => OrderStatus::Refunded,
+            _ => OrderStatus::PartiallyRefunded,
+        }
+    } else if succeeded >= total {
+        OrderStatus::Refunded
+    } else if !was_paid {
         // Its seats were gone when the money came: until that is back, it is not done with.
-        () if !was_paid && now == OrderStatus::Refunded => OrderStatus::Processing,
-        () if !was_paid => return None,
-        () if succeeded > 0 => OrderStatus::PartiallyRefunded,
-        () => OrderStatus::Paid,
+        if now != OrderStatus::Refunded {
+            return None;
+        }
+        OrderStatus::Processing
+    } else if succeeded > 0 {
+        OrderStatus::PartiallyRefunded
+    } else {
+        OrderStatus::Paid
     };
     (next != now).then_some(next)
 }
@@ -140,7 +147,7 @@ mod tests {
     }
 
     fn ticket(n: u128, status: TicketStatus, price: i64) -> TicketAt {
-        TicketAt { ticket_id: id(n), unit_id: UnitId(Uuid::from_u128(n)), status, price, owed: false }
+        TicketAt { ticket_id: id(n), status, price, owed: false }
     }
 
     fn two() -> Vec<TicketAt> {

@@ -87,13 +87,12 @@ pub(super) async fn settle(
     let next = state_of(known.status);
     let moved = known.movement.is_some() || next == RefundState::Succeeded;
     let news = refund.state != next;
-    if !news {
-        let due_in = again(refund);
-        refunds::put_back(tx, refund, known.failure.as_deref(), due_in).await?;
-    } else {
+    if news {
         let learnt =
             Learnt { provider_id: Some(&known.id), failure: known.failure.as_deref(), due_in: again(refund) };
         refunds::advance(tx, refund, next, &learnt).await?;
+    } else {
+        refunds::put_back(tx, refund, known.failure.as_deref(), again(refund)).await?;
     }
     if moved {
         book(tx, refund, known, next).await?;

@@ -15,7 +15,7 @@ struct Flag {
 /// The order's tickets, in the buyer's sequence.
 pub(super) async fn tickets(tx: &TenantTx, order: OrderId) -> Result<Vec<TicketAt>, DbError> {
     tx.all(
-        "select t.id as ticket_id, t.unit_id, t.status, line.face + line.fees + line.tax as price,
+        "select t.id as ticket_id, t.status, line.face + line.fees + line.tax as price,
              coalesce((select bool_and(r.state = 'failed') from refund_tickets w
                        join refunds r on r.tenant_id = $1 and r.id = w.refund_id
                        where w.tenant_id = $1 and w.ticket_id = t.id), false) as owed

@@ -1,6 +1,6 @@
 //! Takes over what the provider knows of an order: its payment, refunds that were made there or changed since, disputes.
 
-use marquee_core::db::Tag;
+use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::money::{RefundReason, RefundState};
 use marquee_entity::orders::{PaymentState, TicketStatus};
@@ -10,13 +10,14 @@ use marquee_payments::refunds::{self, Created, NewRefund, Refund};
 use marquee_tickets::{LETTER, Letter};
 use serde::Serialize;
 
+use super::count;
 use super::drive::is_it;
 use super::request::withdraw;
 use super::settle::{settle, state_of};
-use super::{RefundError, count};
 use crate::dispute::unavailable;
 use crate::drive::Driven;
 use crate::service::retrying;
+use crate::types::Order;
 use crate::{Checkout, CheckoutError};
 
 const LOOK: Tag = Tag::new("refund.look");
@@ -122,48 +123,47 @@ impl Checkout {
             None if state_of(known.status) == RefundState::Failed && known.movement.is_none() => {
                 return Ok(Taken::Nothing);
             }
-            None => (self.adopt(&tx, &order, payment, known).await?, true),
+            None => (adopt(&tx, &order, payment, known).await?, true),
         };
         settle(&tx, &order, &refund, known).await?;
         tx.commit().await?;
         Ok(if found { Taken::Found } else { Taken::Changed })
     }
+}
 
-    /// Records a refund that was made at the provider. One with which nothing is left takes the tickets back.
-    async fn adopt(
-        &self,
-        tx: &marquee_core::db::TenantTx,
-        order: &crate::types::Order,
-        payment: &Payment,
-        known: &ProviderRefund,
-    ) -> Result<Refund, CheckoutError> {
-        let gone = refunds::totals(tx, order.id).await?.promised.saturating_add(known.amount.amount);
-        let completes = gone >= payment.amount && state_of(known.status) != RefundState::Failed;
-        let tickets: Vec<_> = super::store::tickets(tx, order.id)
-            .await?
-            .into_iter()
-            .filter(|ticket| completes && ticket.status != TicketStatus::Void)
-            .map(|ticket| ticket.ticket_id)
-            .collect();
-        let new = NewRefund {
-            order: order.id,
-            amount: known.amount.amount,
-            currency: &order.currency,
-            reason: RefundReason::Provider,
-            change: None,
-            request_key: &format!("provider:{}", known.id),
-            requested_by: "provider",
-            note: None,
-            tickets: &tickets,
-        };
-        let refund = match refunds::create(tx, &new).await.map_err(CheckoutError::from)? {
-            Created::Known(known) => return Ok(known),
-            Created::New(refund) => refund,
-        };
-        withdraw(tx, order, &tickets).await?;
-        tx.stage(LETTER, &Letter::Refund { refund_id: refund.id }).await.map_err(RefundError::from)?;
-        Ok(refund)
-    }
+/// Records a refund that was made at the provider. One with which nothing is left takes the tickets back.
+async fn adopt(
+    tx: &TenantTx,
+    order: &Order,
+    payment: &Payment,
+    known: &ProviderRefund,
+) -> Result<Refund, CheckoutError> {
+    let gone = refunds::totals(tx, order.id).await?.promised.saturating_add(known.amount.amount);
+    let completes = gone >= payment.amount && state_of(known.status) != RefundState::Failed;
+    let tickets: Vec<_> = super::store::tickets(tx, order.id)
+        .await?
+        .into_iter()
+        .filter(|ticket| completes && ticket.status != TicketStatus::Void)
+        .map(|ticket| ticket.ticket_id)
+        .collect();
+    let new = NewRefund {
+        order: order.id,
+        amount: known.amount.amount,
+        currency: &order.currency,
+        reason: RefundReason::Provider,
+        change: None,
+        request_key: &format!("provider:{}", known.id),
+        requested_by: "provider",
+        note: None,
+        tickets: &tickets,
+    };
+    let refund = match refunds::create(tx, &new).await? {
+        Created::Known(known) => return Ok(known),
+        Created::New(refund) => refund,
+    };
+    withdraw(tx, order, &tickets).await?;
+    tx.stage(LETTER, &Letter::Refund { refund_id: refund.id }).await?;
+    Ok(refund)
 }
 
 /// What became of a refund that the provider lists.

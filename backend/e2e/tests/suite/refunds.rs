@@ -21,7 +21,7 @@ const TEST: Tag = Tag::new("test.refund");
 
 /// Runs `marquee order …` and answers its JSON.
 pub async fn order(house: &House, args: &[&str]) -> Value {
-    let output = house.marquee(&[&["order"], args, &["--json"]].concat()).await;
+    let output = house.marquee(&[&["order"][..], args, &["--json"]].concat()).await;
     assert!(output.status.success(), "{args:?}: {}", said(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -185,7 +185,7 @@ async fn what_cannot_go_back_changes_nothing() {
         (&["--tenant", b], "no order"),
     ];
     for (args, why) in refused {
-        let output = house.marquee(&[&["order", "refund", &placed.id], *args].concat()).await;
+        let output = house.marquee(&[&["order", "refund", placed.id.as_str()][..], args].concat()).await;
         assert_eq!(output.status.code(), Some(1), "{args:?}: {}", said(&output));
         assert!(said(&output).contains(why), "{args:?}: {}", said(&output));
     }

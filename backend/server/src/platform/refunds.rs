@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 use marquee_checkout::{Checkout, RefundRequest, RefundView, RefundWhat};
-use marquee_core::db::{Db, DbError};
+use marquee_core::db::Db;
 use marquee_core::http::{Body, IdempotencyKey, PathId};
 use marquee_core::ids::{OrderId, TenantId, TicketId};
 use marquee_core::money::Currency;
@@ -118,9 +118,8 @@ pub(super) async fn list(
 /// Whose order it is.
 async fn owner(db: &Db, order: OrderId) -> Result<TenantId, Problem> {
     let tx = db.begin_platform(STAFF).await?;
-    let owner: Result<Option<Owner>, DbError> =
-        tx.optional("select tenant_id from orders where id = $1", params![order]).await;
-    let owner = owner?;
+    let owner: Option<Owner> =
+        tx.optional("select tenant_id from orders where id = $1", params![order]).await?;
     tx.commit().await?;
     Ok(owner.ok_or(Code::NotFound)?.tenant_id)
 }

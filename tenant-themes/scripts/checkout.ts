@@ -292,7 +292,9 @@ function refused(problem: Problem, order: KeptOrder): void {
   if (problem.code === "order_state") {
     toOrder(order);
   } else if (problem.code === "hold_expired") {
-    end("held-over-title", "held-over-text");
+    // Something was charged, and goes back: the order's page says it all.
+    if (problem.notice) toOrder(order);
+    else end("held-over-title", "held-over-text");
   } else if (lost(problem)) {
     showProblem(
       payProblem,

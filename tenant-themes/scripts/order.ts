@@ -1,37 +1,29 @@
 // An order: how it stands, and its tickets. The token comes in the mail's link, after the `#`, where no server sees it.
 
-import downloadIcon from "../base/icons/download.svg";
-import { ApiError, call, problemOf } from "./lib/api";
-import { el, find, icon } from "./lib/dom";
-import type { Unit } from "./lib/hold";
-import { day, page, type Summary, t, time } from "./lib/page";
-import { orders } from "./lib/store";
+import { call, problemOf } from "./lib/api";
+import { el, find, say } from "./lib/dom";
+import { day, hasText, money as price, page, type Summary, t, time } from "./lib/page";
+import { holds, orders } from "./lib/store";
 import { eventBox, lines, total } from "./lib/summary";
-
-interface Ticket {
-  ticket_id: string;
-  label: string;
-  code: string;
-  holder: string;
-  status: "valid" | "used" | "void";
-}
-
-interface Order {
-  number?: string;
-  status: string;
-  total: number;
-  currency: string;
-  lines?: Unit[];
-  tickets?: Ticket[];
-  buyer?: { email?: string };
-  performance_id?: string;
-  event?: { slug: string; title: string; starts_at: string; venue: string; city: string } | null;
-}
+import { choicePanel, when } from "./order/choice";
+import { money, type Order, type Story, story, takenBack } from "./order/story";
+import { dropPictures, goodTickets, pdfButton, voidTickets } from "./order/tickets";
 
 const id = page.order ?? "";
 const root = find<HTMLElement>("#order");
-const pictures: string[] = [];
+const spoken = find<HTMLElement>("#order-news");
 let shown = "";
+/** Ends the pause before the page asks again, which lasts for ever where nothing more happens by itself. */
+let wake: () => void = () => {};
+
+/** Does the heading take the focus, since what had it goes? */
+let takesFocus = false;
+
+/** The buyer chose: the page is shown anew. */
+function chosen(): void {
+  takesFocus = true;
+  wake();
+}
 
 function readToken(): string | null {
   const token = new URLSearchParams(location.hash.slice(1)).get("t");
@@ -43,133 +35,131 @@ function readToken(): string | null {
   return token ?? orders.get(id)?.token ?? null;
 }
 
-const headers = (token: string) => ({ "Order-Token": token });
-
-/** A file behind the token, as an address that the page may use. */
-async function file(path: string, token: string): Promise<string> {
-  const response = await fetch(`/api/v1${path}`, { headers: headers(token) });
-  if (!response.ok)
-    throw new ApiError({ status: response.status, code: "other", title: response.statusText });
-  const url = URL.createObjectURL(await response.blob());
-  pictures.push(url);
-  return url;
-}
-
-/** What the browser kept of the event, or what the order says of it when it was opened from the mail. */
+/** What the order says of its event, since a date may have moved; else what the browser kept. */
 function summaryOf(order: Order): Summary | null {
-  const known = orders.get(id)?.summary ?? null;
   const event = order.event;
-  if (known || !event) return known;
+  if (!event) return orders.get(id)?.summary ?? null;
   return {
     title: event.title,
     url: `/performances/${order.performance_id}`,
     date: day(event.starts_at),
     time: time(event.starts_at),
-    doors: null,
+    doors: event.doors_at ? time(event.doors_at) : null,
     venue: event.venue,
     city: event.city,
     poster: `/posters/${encodeURIComponent(event.slug)}/240.webp`,
   };
 }
 
-function message(title: string, text: string, ...more: (Node | null)[]): void {
-  const way = el(
+/** Puts words in the page and says them to those who listen. */
+function put(title: string, text: string, ...nodes: (Node | null)[]): void {
+  const moved = root.contains(document.activeElement) && document.activeElement !== root;
+  const heading = el("h1", { tabindex: "-1" }, title);
+  const given = nodes.filter((node): node is Node => node !== null);
+  root.replaceChildren(heading, el("p", { class: "lead" }, text), ...given);
+  root.removeAttribute("aria-busy");
+  if (moved || takesFocus) heading.focus();
+  takesFocus = false;
+  say(spoken, `${title}. ${text}`);
+}
+
+const home = () =>
+  el("p", { class: "order-actions" }, el("a", { class: "button button-quiet", href: "/" }, t("back-home")));
+
+/** What an unpaid order's buyer can do now, if anything. */
+function wayOn(order: Order): HTMLElement | null {
+  const bank = order.status === "requires_action" ? order.progress?.action_url : null;
+  const hold = order.status === "pending" && order.hold_id && holds.get(order.hold_id) ? order.hold_id : null;
+  const href = bank ?? (hold ? `/checkout/${hold}` : null);
+  if (!href) return null;
+  return el(
     "p",
     { class: "order-actions" },
-    el("a", { class: "button button-quiet", href: "/" }, t("back-home")),
+    el("a", { class: "button", href }, t(bank ? "order-confirm" : "order-go-on")),
   );
-  const given = more.filter((node): node is Node => node !== null);
-  root.replaceChildren(el("h1", {}, t(title)), el("p", { class: "lead" }, t(text)), ...given, way);
 }
 
-function showPaid(order: Order, token: string): void {
+function words(order: Order, told: Story): [string, string] {
+  const moved = order.postponement;
   const email = order.buyer?.email ?? orders.get(id)?.email;
-  const back = order.status === "refunded";
-  const title = back ? t("order-refunded-title") : t("order-paid-title");
-  const text = back
-    ? t("order-refunded-text")
-    : email
-      ? t("order-paid-text", { email })
-      : t("order-paid-text-plain");
-  const head = el(
-    "header",
-    { class: "order-head" },
-    el("h1", {}, title),
-    el("p", { class: "lead" }, text),
-    order.number ? el("p", { class: "meta" }, t("order-number", { number: order.number })) : null,
-    eventBox(summaryOf(order), "h2"),
-    back ? null : el("p", { class: "order-actions" }, pdfButton(token)),
-  );
+  const values = {
+    amount: price(told.amount ?? 0, order.currency),
+    email: email ?? "",
+    date: moved ? when(moved.starts_at) : "",
+    before: moved ? when(moved.starts_at_before) : "",
+  };
+  const plain = told.text === "order-paid-text" && !email ? "order-paid-text-plain" : told.text;
+  const text = hasText(plain) ? t(plain, values) : (order.notice?.text ?? "");
+  const title = hasText(told.title) ? told.title : `order-${order.status}-title`;
+  return [t(title, values), text];
+}
+
+function draw(order: Order, told: Story, token: string): void {
+  dropPictures();
+  const [title, text] = words(order, told);
   const tickets = order.tickets ?? [];
-  const grid = el(
-    "ol",
-    { class: "tickets" },
-    ...tickets.map((ticket, at) => ticketBox(ticket, at, tickets.length, token)),
+  const good = goodTickets(id, tickets, token);
+  const moved = order.postponement;
+  const note = order.cancellation?.note ?? (told.asks ? moved?.note : null);
+  const aside = told.aside;
+  const number = order.number ? t("order-number", { number: order.number }) : null;
+  const before = moved && good && !told.off ? t("instead-of", { date: when(moved.starts_at_before) }) : null;
+  const open = moved?.open && good && (told.asks || moved.choice === "keep");
+  const panel = open ? choicePanel({ id, token, order, moved, done: chosen }) : null;
+  const waiting = order.status === "paid" && tickets.length === 0 && !told.off;
+  const paid = ["paid", "partially_refunded", "refunded"].includes(order.status);
+  put(
+    title,
+    text,
+    note ? el("blockquote", { class: "order-note" }, note) : null,
+    told.asks ? panel : null,
+    told.off ? null : wayOn(order),
+    aside
+      ? el(
+          "p",
+          { class: "notice" },
+          t(aside.text, { amount: price(aside.amount ?? 0, order.currency), count: aside.count ?? 0 }),
+        )
+      : null,
+    eventBox(summaryOf(order), "h2", { off: told.off, before, number }),
+    good ? el("p", { class: "order-actions" }, pdfButton(id, token)) : null,
+    good,
+    waiting ? el("p", {}, t("order-preparing")) : null,
+    // Where all are void the words above say so.
+    good ? voidTickets(takenBack(order)) : null,
+    told.asks ? null : panel,
+    paid && order.lines
+      ? el("section", {}, lines(order.lines), total(order.lines, order.total, order.currency), returns(order))
+      : null,
+    good ? null : home(),
   );
-  const waiting = tickets.length === 0 ? el("p", { role: "status" }, t("order-preparing")) : null;
-  const paid = order.lines
-    ? el("section", {}, lines(order.lines), total(order.lines, order.total, order.currency))
-    : null;
-  root.replaceChildren(head, ...(waiting ? [waiting] : [grid]), ...(paid ? [paid] : []));
 }
 
-function ticketBox(ticket: Ticket, at: number, count: number, token: string): HTMLElement {
-  const picture = el("div", { class: "ticket-qr" });
-  file(`/orders/${id}/tickets/${ticket.ticket_id}/qr.svg`, token)
-    .then((src) =>
-      picture.append(
-        el("img", { src, alt: t("ticket-qr", { label: ticket.label }), width: "400", height: "400" }),
-      ),
-    )
-    .catch(() => picture.append(t("ticket-code")));
-  return el(
-    "li",
-    { class: `ticket ticket-${ticket.status}` },
-    picture,
-    el("h3", {}, ticket.label),
-    el(
-      "p",
-      {},
-      ticket.holder,
-      el("small", {}, ` · ${t(`ticket-${ticket.status}`)} · ${t("ticket-of", { index: at + 1, count })}`),
-    ),
-    el("code", { "data-ticket-code": ticket.code }, ticket.code),
-  );
-}
-
-function pdfButton(token: string): HTMLButtonElement {
-  const button = el("button", { type: "button", class: "button", "data-action": "tickets-pdf" });
-  button.append(icon(downloadIcon), t("pdf"));
-  button.addEventListener("click", () => {
-    file(`/orders/${id}/tickets.pdf`, token)
-      .then((href) => {
-        const link = el("a", { href, download: "tickets.pdf" });
-        document.body.append(link);
-        link.click();
-        link.remove();
-      })
-      .catch(() => button.after(el("p", { class: "problem", role: "alert" }, t("pdf-failed"))));
-  });
-  return button;
+/** What went back and what is on its way, under the sum. */
+function returns(order: Order): HTMLElement | null {
+  const { back, coming } = money(order);
+  const line = (key: string, amount: number) =>
+    amount > 0
+      ? el(
+          "p",
+          { class: "summary-back" },
+          el("span", {}, t(key)),
+          el("span", { class: "price" }, `−${price(amount, order.currency)}`),
+        )
+      : null;
+  if (back + coming === 0) return null;
+  return el("div", {}, line("refund-done", back), line("refund-coming", coming));
 }
 
 /** Shows the order; answers in how many milliseconds to ask again, or null. */
 function show(order: Order, token: string): number | null {
   const state = JSON.stringify(order);
-  const again = { processing: 2000, requires_action: 3000, pending: 3000 }[order.status];
-  const unwritten = order.status === "paid" && (order.tickets ?? []).length === 0;
+  const told = story(order);
   if (state !== shown) {
     shown = state;
-    for (const url of pictures.splice(0)) URL.revokeObjectURL(url);
-    if (["paid", "partially_refunded", "refunded"].includes(order.status)) showPaid(order, token);
-    else if (["processing", "requires_action"].includes(order.status)) {
-      message("order-processing-title", "order-processing-text", eventBox(summaryOf(order), "h2"));
-    } else if (order.status === "pending")
-      message("order-pending-title", "order-pending-text", eventBox(summaryOf(order), "h2"));
-    else message(`order-${order.status}-title`, `order-${order.status}-text`);
-    root.removeAttribute("aria-busy");
+    draw(order, told, token);
   }
-  return unwritten ? 1500 : (again ?? null);
+  return told.again;
 }
 
 async function watch(token: string): Promise<void> {
@@ -177,24 +167,25 @@ async function watch(token: string): Promise<void> {
   for (;;) {
     let pause: number | null;
     try {
-      pause = show(await call<Order>(`/orders/${id}`, { headers: headers(token) }), token);
+      pause = show(await call<Order>(`/orders/${id}`, { headers: { "Order-Token": token } }), token);
       failures = 0;
     } catch (error) {
       const problem = problemOf(error);
       if (problem.status === 404 || problem.status === 401)
-        return message("order-locked-title", "order-locked-text");
+        return put(t("order-locked-title"), t("order-locked-text"), home());
       failures += 1;
-      if (!shown) {
-        const words = t(problem.code === "network" ? "order-waiting-network" : "order-waiting-text");
-        root.replaceChildren(el("h1", {}, t("order-waiting-title")), el("p", { class: "lead" }, words));
-      }
+      const key = problem.code === "network" ? "order-waiting-network" : "order-waiting-text";
+      if (!shown) put(t("order-waiting-title"), t(key));
       pause = Math.min(15000, 2000 * failures);
     }
-    if (pause === null) return;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    const rested = pause;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      if (rested !== null) setTimeout(resolve, rested);
+    });
   }
 }
 
 const token = readToken();
 if (token) void watch(token);
-else message("order-locked-title", "order-locked-text");
+else put(t("order-locked-title"), t("order-locked-text"), home());

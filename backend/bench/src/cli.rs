@@ -56,6 +56,10 @@ pub enum Name {
     Browse,
     /// How long each kind of work holds a connection.
     HoldTime,
+    /// Buyers beside a report that holds a connection for half a minute.
+    SlowReport,
+    /// Orders paid a second, and what the provider's delay does to connections.
+    Checkout,
 }
 
 /// Parts of `holds`.
@@ -67,17 +71,20 @@ pub enum Part {
     Engine,
     /// Whether cost grows with what is in the database.
     Growth,
+    /// Two instances beside one.
+    Instances,
     /// What a restart of Redis or Postgres costs.
     Faults,
 }
 
 impl Name {
     /// All, in the order in which they run.
-    pub const ALL: [Self; 4] = [Self::Holds, Self::Onsale, Self::Browse, Self::HoldTime];
+    pub const ALL: [Self; 6] =
+        [Self::Holds, Self::Onsale, Self::Browse, Self::HoldTime, Self::SlowReport, Self::Checkout];
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Http, Self::Engine, Self::Growth, Self::Faults];
+    const ALL: [Self; 5] = [Self::Http, Self::Engine, Self::Growth, Self::Instances, Self::Faults];
 }
 
 impl std::fmt::Display for Part {
@@ -86,6 +93,7 @@ impl std::fmt::Display for Part {
             Self::Http => "http",
             Self::Engine => "engine",
             Self::Growth => "growth",
+            Self::Instances => "instances",
             Self::Faults => "faults",
         })
     }

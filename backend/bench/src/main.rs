@@ -9,6 +9,7 @@
 
 mod bare;
 mod browse;
+mod checkout;
 mod cli;
 mod database;
 mod engine;
@@ -20,11 +21,13 @@ mod load;
 mod metrics;
 mod onsale;
 mod process;
+mod purchase;
 mod reference;
 mod report;
 mod requests;
 mod seed;
 mod setting;
+mod slow_report;
 mod stage;
 mod stats;
 
@@ -112,6 +115,8 @@ async fn one(name: Name, setting: &Setting) -> Result<Report, BenchError> {
         Name::Onsale => onsale::run(setting).await?,
         Name::Browse => browse::run(setting).await?,
         Name::HoldTime => hold_time::run(setting).await?,
+        Name::SlowReport => slow_report::run(setting).await?,
+        Name::Checkout => checkout::run(setting).await?,
     };
     report.took_s = begun.elapsed().as_secs_f64().round();
     let path = report.write(Path::new(RESULTS))?;

@@ -27,6 +27,19 @@ pub async fn read(address: SocketAddr, metric: &str) -> Result<Histograms, Bench
     Ok(parse(&String::from_utf8_lossy(&body), metric))
 }
 
+/// Reads a gauge without labels; none where the program does not show it.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn gauge(address: SocketAddr, name: &str) -> Result<Option<f64>, BenchError> {
+    let (_, body) = http::once(address, &http::get("localhost", "/metrics"))
+        .await
+        .map_err(BenchError::system("cannot read the program's metrics"))?;
+    let text = String::from_utf8_lossy(&body);
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    Ok(value.and_then(|value| value.trim().parse().ok()))
+}
+
 /// The histograms of `metric`, by the label `tag`.
 pub fn parse(text: &str, metric: &str) -> Histograms {
     let mut found = Histograms::new();
@@ -69,18 +82,23 @@ pub fn between(before: &Histograms, after: &Histograms) -> Histograms {
 pub fn together(histograms: &Histograms, prefix: &str) -> Histogram {
     let mut all = Histogram::default();
     for (_, one) in histograms.iter().filter(|(tag, _)| tag.starts_with(prefix)) {
-        for (bound, count) in &one.0 {
-            match all.0.iter_mut().find(|(known, _)| known == bound) {
-                Some((_, sum)) => *sum += count,
-                None => all.0.push((*bound, *count)),
-            }
-        }
+        all.add(one);
     }
-    all.0.sort_by(|one, other| one.0.total_cmp(&other.0));
     all
 }
 
 impl Histogram {
+    /// Adds another one, whose bounds are the same.
+    pub fn add(&mut self, other: &Self) {
+        for (bound, count) in &other.0 {
+            match self.0.iter_mut().find(|(known, _)| known == bound) {
+                Some((_, sum)) => *sum += count,
+                None => self.0.push((*bound, *count)),
+            }
+        }
+        self.0.sort_by(|one, other| one.0.total_cmp(&other.0));
+    }
+
     fn since(&self, before: &Self) -> Self {
         let then =
             |bound: f64| before.0.iter().find(|(known, _)| *known == bound).map_or(0.0, |(_, count)| *count);

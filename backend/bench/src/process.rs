@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one may take to end when its value is dropped.
 const GRACE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(10);
+/// Linux counts processor time in hundredths of a second, whatever its own clock does.
+const TICKS: f64 = 100.0;
 
 /// A running process.
 #[derive(Debug)]
@@ -74,6 +76,32 @@ impl Running {
         }
         Ok(())
     }
+}
+
+impl Running {
+    /// Processor time that it has used, in seconds.
+    pub fn spent(&self) -> f64 {
+        self.child.id().map_or(0.0, |id| spent(id, false))
+    }
+
+    /// Processor time that it and its children have used, those that have ended included, in seconds.
+    pub fn family_spent(&self) -> f64 {
+        let Some(first) = self.child.id() else { return 0.0 };
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"));
+        let children = children.unwrap_or_default();
+        let children = children.split_ascii_whitespace().filter_map(|id| id.parse().ok());
+        spent(first, true) + children.map(|id| spent(id, false)).sum::<f64>()
+    }
+}
+
+/// Reads `/proc/<id>/stat`: user and system time, and with `ended` that of children who were waited for.
+fn spent(id: u32, ended: bool) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // The name in brackets may have blanks in it; behind it stands the third field.
+    let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_ascii_whitespace();
+    let times = fields.skip(11).take(if ended { 4 } else { 2 });
+    let ticks: f64 = times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / TICKS
 }
 
 /// A child that was not waited for yet has its id to itself.

@@ -18,6 +18,8 @@ pub enum Target {
     RatioAtMost(f64),
     /// The ratio lies no further than this share from one.
     RatioWithin(f64),
+    /// The figure is at least this.
+    AtLeast(f64),
     /// The figure is at most this.
     AtMost(f64),
     /// The figure is exactly this.
@@ -122,6 +124,7 @@ impl Line {
                 Target::RatioAtLeast(least) => ratio >= least,
                 Target::RatioAtMost(most) => ratio <= most,
                 Target::RatioWithin(share) => (ratio - 1.0).abs() <= share,
+                Target::AtLeast(least) => figure >= least,
                 Target::AtMost(most) => figure <= most,
                 Target::Exactly(value) => figure == value,
             };
@@ -143,6 +146,7 @@ impl Target {
             Self::RatioAtLeast(value) => format!("≥ {value} ×"),
             Self::RatioAtMost(value) => format!("≤ {value} ×"),
             Self::RatioWithin(share) => format!("1 × ± {:.0} %", share * 100.0),
+            Self::AtLeast(value) => format!("≥ {}", number(value)),
             Self::AtMost(value) => format!("≤ {}", number(value)),
             Self::Exactly(value) => format!("= {}", number(value)),
         }

@@ -1,7 +1,7 @@
 //! Requests of buyers, made cheaply: each with a key that was never used before.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
@@ -102,6 +102,23 @@ impl Source for Holds {
         }
         http::post(out, HOST, &show.path, &self.keys.line(), &self.body);
         true
+    }
+}
+
+/// The same, for several loads.
+#[derive(Debug, Clone)]
+pub struct SharedHolds(Arc<Mutex<Holds>>);
+
+impl SharedHolds {
+    /// Shares these.
+    pub fn of(holds: Holds) -> Self {
+        Self(Arc::new(Mutex::new(holds)))
+    }
+}
+
+impl Source for SharedHolds {
+    fn next(&mut self, out: &mut Vec<u8>) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next(out)
     }
 }
 

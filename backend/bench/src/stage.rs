@@ -30,7 +30,7 @@ pub const ACCOUNT: &str = stripe::ACCOUNTS[0].0;
 /// The stage. Fields end in this order.
 #[derive(Debug)]
 pub struct Stage {
-    _simulator: Running,
+    simulator: Running,
     /// Redis.
     pub redis: Running,
     /// Postgres.
@@ -43,6 +43,8 @@ pub struct Stage {
     ports: Ports,
     bin: PathBuf,
     count: Cell<u32>,
+    /// Where the simulator's events go.
+    events: u16,
     _folder: Folder,
 }
 
@@ -69,7 +71,7 @@ pub enum Claiming {
 /// A server of the program.
 #[derive(Debug)]
 pub struct Server {
-    _running: Running,
+    running: Running,
     _worker: Option<Running>,
     /// Where it serves.
     pub address: SocketAddr,
@@ -77,7 +79,19 @@ pub struct Server {
     pub metrics: SocketAddr,
 }
 
+impl Server {
+    /// Processor time that the server has used, in seconds.
+    pub fn spent(&self) -> f64 {
+        self.running.spent()
+    }
+}
+
 impl Stage {
+    /// Processor time that the simulator has used, in seconds.
+    pub fn simulator_spent(&self) -> f64 {
+        self.simulator.spent()
+    }
+
     /// Boots everything but the program, migrates the database and makes the tenant.
     ///
     /// # Errors
@@ -99,7 +113,8 @@ impl Stage {
             cluster.provision(&secrets).await?;
             (postgres, Running::start(redis::service(&layout, &ports, &secrets)?).await?)
         };
-        // Nobody listens where its events would go: a server of one measurement is gone in the next.
+        // Nobody listens where its events would go: a server of one measurement is gone in the next. One that is to hear
+        // of them asks for that port.
         let nobody = ports::free()?;
         let simulator = stripe::service(&layout, bin, nobody, environment::PLATFORM_HOST, &ports, &secrets)?;
         let simulator = Running::start(simulator).await?;
@@ -108,7 +123,7 @@ impl Stage {
         let bin = bin.to_owned();
         let count = Cell::new(0);
         let stage = Self {
-            _simulator: simulator,
+            simulator,
             redis,
             postgres,
             simulator_address,
@@ -117,6 +132,7 @@ impl Stage {
             ports,
             bin,
             count,
+            events: nobody,
             _folder: folder,
         };
         stage.marquee(&database, &["migrate", "up"]).await?;
@@ -200,8 +216,26 @@ impl Stage {
         claiming: Claiming,
         worker: bool,
     ) -> Result<Server, BenchError> {
+        self.serve_on(ports::free()?, database, claiming, worker).await
+    }
+
+    /// Starts a server that hears the provider's events. One at a time.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub async fn serve_hearing(&self, database: &Database, claiming: Claiming) -> Result<Server, BenchError> {
+        self.serve_on(self.events, database, claiming, false).await
+    }
+
+    async fn serve_on(
+        &self,
+        port: u16,
+        database: &Database,
+        claiming: Claiming,
+        worker: bool,
+    ) -> Result<Server, BenchError> {
         let variables = self.variables(database, claiming);
-        let (port, metrics, spare) = (ports::free()?, ports::free()?, ports::free()?);
+        let (metrics, spare) = (ports::free()?, ports::free()?);
         let variables_of =
             |port, metrics| environment::with_addresses(&variables, &format!("127.0.0.1:{port}"), metrics);
         let running = Running::start(service(
@@ -217,7 +251,7 @@ impl Stage {
             false => None,
         };
         let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(Server { _running: running, _worker: worker, address: local(port), metrics: local(metrics) })
+        Ok(Server { running, _worker: worker, address: local(port), metrics: local(metrics) })
     }
 
     /// Starts this program in another role: `args` name it.
@@ -277,9 +311,9 @@ impl Stage {
         }
     }
 
-    /// Port and owner's password of Postgres, for its own tools.
-    pub fn postgres_login(&self) -> (u16, &str) {
-        (self.ports.postgres, &self.secrets.database_owner)
+    /// Where Postgres listens, for its own tools.
+    pub fn postgres_port(&self) -> u16 {
+        self.ports.postgres
     }
 }
 

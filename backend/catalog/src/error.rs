@@ -60,6 +60,9 @@ pub enum WriteError {
     /// The strategy cannot change while buyers hold units.
     #[error("holds are live: the strategy can change when they have ended")]
     LiveHolds,
+    /// It was called off.
+    #[error("the performance is cancelled")]
+    Cancelled,
     /// The plan has faults: all of them.
     #[error("the plan has {} faults", .0.faults.len())]
     BrokenPlan(Box<CheckReport>),

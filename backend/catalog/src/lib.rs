@@ -11,6 +11,7 @@
 mod answer;
 mod body;
 mod catalog;
+mod change_date;
 mod create_event;
 mod create_performance;
 mod create_venue;
@@ -34,6 +35,7 @@ mod validate;
 
 pub use answer::PlanFile;
 pub use catalog::Catalog;
+pub use change_date::{NewDate, Times, cancel_performance, move_performance};
 pub use create_event::{NewEvent, create_event};
 pub use create_performance::{
     CreatedPerformance, CreatedPriceLevel, NewGate, NewPerformance, NewPriceLevel, NewTicketType,

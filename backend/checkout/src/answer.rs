@@ -77,7 +77,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> Option<Answer> {
             },
         )),
         Outcome::Declined(code) => Some(declined(code)),
-        Outcome::Unavailable | Outcome::InvalidToken | Outcome::Closed(_) => None,
+        Outcome::Unavailable | Outcome::InvalidToken | Outcome::Closed(_) | Outcome::TooLate => None,
     }
 }
 

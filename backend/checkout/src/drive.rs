@@ -10,7 +10,7 @@ use marquee_entity::orders::{OrderStatus, PaymentState};
 use marquee_payments::record::{self, Payment, RecordError};
 use marquee_payments::{CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, ProviderError};
 
-use crate::intent::{Verdict, is_conclusive, is_missing, verdict};
+use crate::intent::{Verdict, is_answer, is_conclusive, is_missing, moved_without_us, verdict};
 use crate::settle::{Failure, count};
 use crate::store;
 use crate::types::{HoldView, Order};
@@ -40,13 +40,37 @@ struct Case {
     begun_here: bool,
 }
 
+impl Case {
+    /// Is the time over in which the order can be paid, whether or not somebody has tidied up?
+    fn is_over(&self) -> bool {
+        self.hold.expired || matches!(self.order.status, OrderStatus::Cancelled | OrderStatus::Expired)
+    }
+}
+
 impl Checkout {
     /// Takes an order's payment, if nobody has it, and drives it until it rests.
     pub(crate) async fn drive(&self, tenant: TenantId, order: OrderId) -> Result<Driven, CheckoutError> {
         let tx = self.parts.db.begin(tenant, LEASE).await?;
         let leased = record::lease(&tx, order).await?;
+        let resting = if leased.is_none() { record::read(&tx, order).await? } else { None };
         tx.commit().await?;
-        match leased {
+        match (leased, resting) {
+            (Some(payment), _) => self.drive_from(tenant, payment, false).await,
+            (None, Some(payment)) if payment.state == PaymentState::Declined => {
+                self.look_again(tenant, &payment).await
+            }
+            _ => Ok(Driven::NotOurs),
+        }
+    }
+
+    /// A payment that rests declined may have been confirmed since, by the buyer's browser, without us.
+    async fn look_again(&self, tenant: TenantId, payment: &Payment) -> Result<Driven, CheckoutError> {
+        let Some(intent) = payment.intent_id.as_deref() else { return Ok(Driven::NotOurs) };
+        let known = self.refetch(payment, intent).await?;
+        if !moved_without_us(&verdict(payment, &known)) {
+            return Ok(Driven::NotOurs);
+        }
+        match self.reopen(tenant, payment.order_id).await? {
             Some(payment) => self.drive_from(tenant, payment, false).await,
             None => Ok(Driven::NotOurs),
         }
@@ -122,10 +146,12 @@ impl Checkout {
             },
         };
         if !case.begun_here {
-            let known = self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await;
+            let known = self.refetch(&payment, &intent).await;
             let Ok(known) = known else { return self.wait(case, &payment).await };
             let known_verdict = verdict(&payment, &known);
-            if is_conclusive(&known_verdict) {
+            // Without a token no confirm of ours is outstanding, so whatever is known is of the running try.
+            let told = payment.confirmation_token.is_none() && known_verdict != Verdict::Wait;
+            if told || is_conclusive(&known_verdict) {
                 return self.act(case, payment, &known, known_verdict).await;
             }
             if case.hold.expired {
@@ -133,7 +159,7 @@ impl Checkout {
             }
         }
         let (Some(token), Some(attempt)) = (&payment.confirmation_token, payment.attempt_id) else {
-            return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+            return self.wait(case, &payment).await;
         };
         let call = ConfirmIntent {
             account: payment.account.clone(),
@@ -147,8 +173,9 @@ impl Checkout {
                 let verdict = verdict(&payment, &answer);
                 self.act(case, payment, &answer, verdict).await
             }
-            Err(ProviderError::Declined { decline_code, .. }) => {
-                Ok(Some(self.declined(case.tenant, &payment, &decline_code).await?))
+            Err(ProviderError::Declined { decline_code, fingerprint, .. }) => {
+                let declined = self.declined(case.tenant, &payment, &decline_code, fingerprint.as_deref());
+                Ok(Some(declined.await?))
             }
             Err(error) => self.confirm_failed(case, payment, &intent, error).await,
         }
@@ -166,7 +193,7 @@ impl Checkout {
         if error.never_arrived() && case.begun_here {
             return Ok(Some(self.untouched(case.tenant, &payment, Failure::Unreachable).await?));
         }
-        let known = match self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await {
+        let known = match self.refetch(&payment, intent).await {
             Ok(known) => known,
             Err(_) => return self.wait(case, &payment).await,
         };
@@ -175,6 +202,11 @@ impl Checkout {
             return self.act(case, payment, &known, known_verdict).await;
         }
         match error {
+            // Asked again under its key it has no answer either: the provider keeps none. What it says of the payment then
+            // counts, if need be of the try before: it is one payment, which is taken once whichever try is answered.
+            ProviderError::Unknown(_) if !case.begun_here && is_answer(&known_verdict, &known) => {
+                self.act(case, payment, &known, known_verdict).await
+            }
             ProviderError::Refused(_) if error.is_about("confirmation_token") => {
                 Ok(Some(self.untouched(case.tenant, &payment, Failure::InvalidToken).await?))
             }
@@ -190,7 +222,7 @@ impl Checkout {
         let Some(intent) = payment.intent_id.clone() else {
             return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
         };
-        let known = match self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await {
+        let known = match self.refetch(&payment, &intent).await {
             Ok(known) => known,
             Err(_) => return self.wait(case, &payment).await,
         };
@@ -211,9 +243,8 @@ impl Checkout {
         sold_here: bool,
     ) -> Result<Option<Payment>, CheckoutError> {
         let Some(intent) = payment.intent_id.clone() else { return self.wait(case, &payment).await };
-        let account = payment.account.as_deref();
         if !sold_here {
-            match self.parts.provider.retrieve_intent(account, &intent).await {
+            match self.refetch(&payment, &intent).await {
                 Ok(known) if verdict(&payment, &known) != Verdict::Sell => {
                     return self.captured(case, payment, &known).await;
                 }
@@ -231,7 +262,7 @@ impl Checkout {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 tracing::warn!(%error, order.id = %case.order.id, "capture did not come through");
-                self.parts.provider.retrieve_intent(account, &intent).await
+                self.refetch(&payment, &intent).await
             }
         };
         match answer {
@@ -248,13 +279,15 @@ impl Checkout {
         known: &Intent,
     ) -> Result<Option<Payment>, CheckoutError> {
         match verdict(&payment, known) {
-            Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment).await?)),
+            Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment, known).await?)),
             Verdict::Cancelled => Ok(Some(self.lost(case.tenant, &payment).await?)),
             _ => self.wait(case, &payment).await,
         }
     }
 
-    /// `cancelling`: gives the payment up at the provider; the units are freed when it says so.
+    /// `cancelling`: gives the payment up at the provider. The units are freed when it says so, and also when the time is
+    /// over and it says that the payment is under way and cannot be given up: such methods take days, no hold lasts that
+    /// long, and what comes of it goes back in full. While nobody knows, the units stay.
     async fn cancel(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
         let Some(intent) = payment.intent_id.clone() else {
             // Never announced as far as we know, so never confirmed.
@@ -267,13 +300,15 @@ impl Checkout {
         };
         let known = match self.parts.provider.cancel_intent(&call).await {
             Ok(known) => Ok(known),
-            Err(_) => self.parts.provider.retrieve_intent(payment.account.as_deref(), &intent).await,
+            Err(_) => self.refetch(&payment, &intent).await,
         };
         match known {
             Ok(known) => match verdict(&payment, &known) {
                 Verdict::Cancelled => Ok(Some(self.cancelled(case.tenant, &payment).await?)),
-                Verdict::Taken if is_live(case.order.status) => {
-                    Ok(Some(self.paid(case.tenant, &payment).await?))
+                Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment, &known).await?)),
+                Verdict::UnderWay if case.is_over() => {
+                    self.free_meanwhile(case.tenant, &payment).await?;
+                    Ok(None)
                 }
                 _ => self.wait(case, &payment).await,
             },
@@ -293,16 +328,36 @@ impl Checkout {
         let tenant = case.tenant;
         match verdict {
             Verdict::Sell => Ok(Some(self.sell(tenant, &payment).await?)),
-            Verdict::Taken => Ok(Some(self.paid(tenant, &payment).await?)),
+            Verdict::Taken => Ok(Some(self.paid(tenant, &payment, intent).await?)),
             Verdict::AskBuyer => Ok(Some(self.ask_buyer(tenant, &payment, intent).await?)),
-            Verdict::Declined(code) => Ok(Some(self.declined(tenant, &payment, &code).await?)),
+            Verdict::Declined(code) => {
+                let declined = self.declined(tenant, &payment, &code, intent.fingerprint.as_deref());
+                Ok(Some(declined.await?))
+            }
             Verdict::Cancelled => Ok(Some(self.cancelled(tenant, &payment).await?)),
+            Verdict::UnderWay if case.hold.expired => {
+                Ok(Some(self.step(tenant, &payment, PaymentState::Cancelling).await?))
+            }
+            Verdict::UnderWay => {
+                self.under_way(tenant, &payment).await?;
+                Ok(None)
+            }
             Verdict::Wait => self.wait(case, &payment).await,
             Verdict::Foreign => {
                 tracing::error!(order.id = %case.order.id, intent.id = intent.id, "the provider's payment is not ours");
                 self.wait(case, &payment).await
             }
         }
+    }
+
+    /// The payment as the provider has it now. What is done follows from that, never from what an event or an earlier
+    /// answer said.
+    async fn refetch(&self, payment: &Payment, intent: &str) -> Result<Intent, ProviderError> {
+        #[cfg(feature = "negative-control")]
+        if marquee_payments::guard::is_off("refetch") {
+            return Ok(crate::intent::unasked(payment, intent));
+        }
+        self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await
     }
 
     async fn wait(&self, case: &Case, payment: &Payment) -> Result<Option<Payment>, CheckoutError> {
@@ -323,8 +378,4 @@ fn announce(case: &Case, payment: &Payment) -> CreateIntent {
         brand: case.brand.clone(),
         key: format!("order:{}:intent", case.order.id),
     }
-}
-
-fn is_live(status: OrderStatus) -> bool {
-    !matches!(status, OrderStatus::Cancelled | OrderStatus::Expired)
 }

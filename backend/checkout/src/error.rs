@@ -3,6 +3,8 @@ use marquee_core::db::DbError;
 use marquee_core::problem::FieldError;
 use marquee_entity::orders::OrderStatus;
 use marquee_inventory::LifecycleError;
+use marquee_payments::ProviderError;
+use marquee_payments::ledger::LedgerError;
 use marquee_payments::record::RecordError;
 use marquee_tickets::TicketError;
 use thiserror::Error;
@@ -21,6 +23,9 @@ pub enum CheckoutError {
     /// The hold's time ran out, or it was given back.
     #[error("the hold is over")]
     HoldExpired,
+    /// The money came when the order was over; all of it goes back.
+    #[error("the payment came too late")]
+    TooLate,
     /// The order, or the one before it on the same hold, is not in a state for this.
     #[error("the order is {0}")]
     OrderState(OrderStatus),
@@ -38,7 +43,7 @@ pub enum CheckoutError {
     /// The order was tried too often.
     #[error("too many attempts")]
     TooManyAttempts,
-    /// Too many declined payments from one address; seconds until it may try again.
+    /// Too many declined payments from one address or of one card; seconds until the next try.
     #[error("too many declined payments")]
     TooManyDeclines(u32),
     /// The key was used with another body.
@@ -56,6 +61,9 @@ pub enum CheckoutError {
     /// A payment's record could not be written.
     #[error(transparent)]
     Record(RecordError),
+    /// A posting could not be made.
+    #[error(transparent)]
+    Ledger(LedgerError),
     /// The hold does not own its units: a breach that the audit names.
     #[error("the hold does not own its units")]
     NotOwned,
@@ -97,6 +105,22 @@ impl From<RecordError> for CheckoutError {
         match error {
             RecordError::Db(error) => Self::Db(error),
             RecordError::Overtaken => Self::Record(error),
+        }
+    }
+}
+
+impl From<ProviderError> for CheckoutError {
+    fn from(error: ProviderError) -> Self {
+        tracing::debug!(%error, "the provider could not be asked");
+        Self::ProviderUnavailable
+    }
+}
+
+impl From<LedgerError> for CheckoutError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Db(error) => Self::Db(error),
+            other => Self::Ledger(other),
         }
     }
 }

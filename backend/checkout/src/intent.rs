@@ -16,6 +16,8 @@ pub(crate) enum Verdict {
     Declined(String),
     /// Nothing was or will be taken.
     Cancelled,
+    /// The provider has it and is not done; some methods take days, and cannot be given up meanwhile.
+    UnderWay,
     /// Nothing can be said yet.
     Wait,
     /// It is not what we asked for: nobody should act on it.
@@ -36,14 +38,33 @@ pub(crate) fn verdict(payment: &Payment, intent: &Intent) -> Verdict {
             let code = intent.decline_code.as_deref().unwrap_or("generic_decline");
             Verdict::Declined(code.to_owned())
         }
-        IntentStatus::Processing | IntentStatus::RequiresConfirmation | IntentStatus::Other => Verdict::Wait,
+        IntentStatus::Processing => Verdict::UnderWay,
+        IntentStatus::RequiresConfirmation | IntentStatus::Other => Verdict::Wait,
     }
 }
 
 /// Does the state of a payment tell, without asking again under the try's own key, how the running try went? A refusal
 /// or a question to the buyer may still be that of the try before.
 pub(crate) fn is_conclusive(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Sell | Verdict::Taken | Verdict::Cancelled | Verdict::Foreign)
+    matches!(
+        verdict,
+        Verdict::Sell | Verdict::Taken | Verdict::UnderWay | Verdict::Cancelled | Verdict::Foreign
+    )
+}
+
+/// Is money moving, or about to, for a payment that rests declined here? A buyer's browser can confirm what we announced
+/// without telling us.
+pub(crate) fn moved_without_us(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Sell | Verdict::Taken | Verdict::UnderWay)
+}
+
+/// Does the payment show that the bank was asked: it asks the buyer, or said no for a reason?
+pub(crate) fn is_answer(verdict: &Verdict, intent: &Intent) -> bool {
+    match verdict {
+        Verdict::AskBuyer => true,
+        Verdict::Declined(_) => intent.decline_code.is_some(),
+        _ => false,
+    }
 }
 
 /// Is it the payment that was announced: this order, this amount?
@@ -58,15 +79,32 @@ pub(crate) fn is_missing(error: &ProviderError) -> bool {
     matches!(error, ProviderError::Refused(Refusal::Invalid { code, .. }) if code == "resource_missing")
 }
 
+/// What is known of a payment when nobody asks.
+#[cfg(feature = "negative-control")]
+pub(crate) fn unasked(payment: &Payment, intent: &str) -> Intent {
+    Intent {
+        id: intent.to_owned(),
+        status: IntentStatus::RequiresConfirmation,
+        amount: payment.money(),
+        order: Some(payment.order_id),
+        amount_captured: 0,
+        client_secret: None,
+        action_url: None,
+        decline_code: None,
+        latest_charge: None,
+        captures_itself: false,
+        fingerprint: None,
+    }
+}
+
+/// A payment for the tests of pure rules.
 #[cfg(test)]
-mod tests {
+pub(crate) mod sample {
     use marquee_core::ids::{OrderId, PaymentId};
-    use marquee_core::money::Money;
     use marquee_entity::orders::PaymentState;
+    use marquee_payments::record::Payment;
 
-    use super::*;
-
-    fn payment() -> Payment {
+    pub(crate) fn payment() -> Payment {
         Payment {
             id: PaymentId::generate(),
             order_id: OrderId::generate(),
@@ -84,10 +122,20 @@ mod tests {
             decline_code: None,
             failure: None,
             action_until: None,
+            awaited_since: None,
             fence: 1,
             age: 0.0,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use marquee_core::ids::OrderId;
+    use marquee_core::money::Money;
+
+    use super::sample::payment;
+    use super::*;
 
     fn intent(payment: &Payment, status: IntentStatus) -> Intent {
         Intent {
@@ -115,7 +163,7 @@ mod tests {
             (IntentStatus::Canceled, Verdict::Cancelled),
             (IntentStatus::RequiresPaymentMethod, Verdict::Declined("generic_decline".to_owned())),
             (IntentStatus::RequiresConfirmation, Verdict::Wait),
-            (IntentStatus::Processing, Verdict::Wait),
+            (IntentStatus::Processing, Verdict::UnderWay),
             (IntentStatus::Other, Verdict::Wait),
         ] {
             assert_eq!(verdict(&payment, &intent(&payment, status)), expected, "{status:?}");
@@ -140,7 +188,9 @@ mod tests {
 
     #[test]
     fn what_may_be_of_an_earlier_try_is_asked_again() {
-        assert!(is_conclusive(&Verdict::Sell) && is_conclusive(&Verdict::Cancelled));
+        for told in [Verdict::Sell, Verdict::Taken, Verdict::Cancelled, Verdict::UnderWay] {
+            assert!(is_conclusive(&told), "{told:?}");
+        }
         assert!(!is_conclusive(&Verdict::AskBuyer) && !is_conclusive(&Verdict::Declined(String::new())));
     }
 }

@@ -5,7 +5,8 @@
 //! - nothing is called over the network inside a transaction, and every step is persisted before it is taken, so that
 //!   any process can go on where another one died;
 //! - units are sold before money is taken, and freed only after the provider said that none will be: what was captured
-//!   owns its seats;
+//!   owns its seats, and money that came all the same when they were gone is promised back in the commit that records
+//!   it;
 //! - the answer of a call to pay is stored in the commit that settles what it reports; an outcome that nobody knows is
 //!   never stored as one;
 //! - money goes back under a promise that is written first, never more than was captured, and tickets are withdrawn in the
@@ -15,6 +16,7 @@
 
 mod answer;
 mod buyer;
+mod change;
 mod declines;
 mod dispute;
 mod drive;
@@ -22,25 +24,35 @@ mod error;
 mod expire;
 mod finish;
 mod intent;
+mod late;
+mod notice;
 mod number;
 mod pay;
 mod place;
+mod poll;
 mod problem;
 mod recover;
 mod refund;
+mod reissue;
 mod routes;
 mod service;
 mod settle;
 mod show;
 mod store;
+pub mod timeline;
 mod types;
 mod webhook;
 
 pub use answer::{PayBody, PlacedBody, Reply};
 pub use buyer::{Buyer, BuyerRequest};
+pub use change::{
+    Cancellation, CancellationBody, ChangeError, ChangeView, ChoiceRequest, Postponement, PostponementBody,
+    Progress,
+};
 pub use dispute::{Evidence, EvidenceError};
 pub use error::CheckoutError;
 pub use finish::Finished;
+pub use notice::NoticeBody;
 pub use pay::PayRequest;
 pub use place::{OrderRequest, SCOPE as ORDERS_SCOPE};
 #[cfg(feature = "negative-control")]

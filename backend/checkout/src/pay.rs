@@ -21,6 +21,7 @@ use crate::{Checkout, CheckoutError, store};
 
 const OPEN: Tag = Tag::new("pay.open");
 const CLOSE: Tag = Tag::new("pay.close");
+const COMPLETE: Tag = Tag::background("pay.complete");
 
 /// How long a key stays locked when its caller's process dies.
 const LOCK_SECONDS: f64 = 25.0;
@@ -43,9 +44,16 @@ pub struct PayRequest {
     pub confirmation_token: Option<String>,
 }
 
+/// How the scopes of the keys of calls to pay begin.
+pub(crate) const SCOPES: &str = "pay:";
+
 /// The scope of the keys of one order's calls to pay.
 pub(crate) fn scope(order: OrderId) -> String {
-    format!("pay:{order}")
+    format!("{SCOPES}{order}")
+}
+
+fn order_of_scope(scope: &str) -> Option<OrderId> {
+    scope.strip_prefix(SCOPES)?.parse().ok()
 }
 
 /// What the opening transaction led to.
@@ -74,6 +82,9 @@ impl Checkout {
         call: &Call,
     ) -> Result<Reply, CheckoutError> {
         let token = read_token(request)?;
+        if let Some(token) = token.filter(|_| self.declines.any_card_waits()) {
+            self.check_card(tenant, order, token).await?;
+        }
         let deadline = Instant::now() + PATIENCE;
         loop {
             match retrying(|| self.open(tenant, order, token, call)).await? {
@@ -91,6 +102,18 @@ impl Checkout {
                     Standing::New | Standing::Open => {}
                 },
             }
+        }
+    }
+
+    /// Refuses a card that was declined too often, whichever order it is tried on. Which card it is only the provider can
+    /// tell before it is tried; where it does not, the card is let through.
+    async fn check_card(&self, tenant: TenantId, id: OrderId, token: &str) -> Result<(), CheckoutError> {
+        let tx = self.parts.db.begin(tenant, CLOSE).await?;
+        let order = store::read(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
+        tx.commit().await?;
+        match self.parts.provider.card_of(order.account.as_deref(), token).await {
+            Ok(Some(card)) => self.declines.check_card(&card),
+            Ok(None) | Err(_) => Ok(()),
         }
     }
 
@@ -116,6 +139,10 @@ impl Checkout {
                 tx.commit().await?;
                 return Ok(Opened::Drive(None, fence));
             }
+        }
+        // Looked at under the order's lock: what goes on here is seen by whoever ends the orders of a cancelled performance.
+        if !order.status.is_paid() && store::sale_terms(&tx, order.performance_id).await?.cancelled {
+            return Err(CheckoutError::NotOnSale);
         }
         let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
         let recorded = record::read(&tx, id).await?;
@@ -210,10 +237,10 @@ impl Checkout {
 
     async fn outcome(&self, tenant: TenantId, order: OrderId) -> Result<Outcome, CheckoutError> {
         let tx = self.parts.db.begin(tenant, CLOSE).await?;
-        let status = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?.status;
-        let payment = record::read(&tx, order).await?;
+        let order = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
+        let payment = record::read(&tx, order.id).await?;
         tx.commit().await?;
-        Ok(outcome(status, payment.as_ref()))
+        Ok(outcome(&order, payment.as_ref()))
     }
 
     /// Answers from what is recorded now, and leaves the key as that deserves: answered, open, or forgotten.
@@ -226,9 +253,9 @@ impl Checkout {
     ) -> Result<Reply, CheckoutError> {
         let tx = self.parts.db.begin(tenant, CLOSE).await?;
         let standing = idempotency::standing(&tx, call).await?;
-        let status = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?.status;
-        let payment = record::read(&tx, order).await?;
-        let outcome = outcome(status, payment.as_ref());
+        let order = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
+        let payment = record::read(&tx, order.id).await?;
+        let outcome = outcome(&order, payment.as_ref());
         match (&standing, &outcome) {
             (Standing::Answered(_), _) => {}
             (_, Outcome::Processing) => drop(idempotency::let_go(&tx, call, fence).await?),
@@ -242,6 +269,24 @@ impl Checkout {
             Some(answer) => Ok(Reply { answer, replayed: false }),
             None => Err(refusal(outcome)),
         }
+    }
+
+    /// Ends the calls of a scope that nobody works on any more, from what is recorded now: they get their answer, or are
+    /// forgotten where nothing was changed. One whose outcome is not known stays open.
+    pub(crate) async fn complete(&self, tenant: TenantId, scope: &str) -> Result<(), CheckoutError> {
+        let Some(id) = order_of_scope(scope) else { return Ok(()) };
+        let tx = self.parts.db.begin(tenant, COMPLETE).await?;
+        if let Some(order) = store::lock(&tx, id).await? {
+            let payment = record::read(&tx, id).await?;
+            let outcome = outcome(&order, payment.as_ref());
+            match answer::of_outcome(&outcome) {
+                _ if outcome == Outcome::Processing => {}
+                Some(answer) => drop(idempotency::settle_scope(&tx, scope, &answer).await?),
+                None => drop(idempotency::forget_scope(&tx, scope).await?),
+            }
+        }
+        tx.commit().await?;
+        Ok(())
     }
 }
 
@@ -284,6 +329,7 @@ fn refusal(outcome: Outcome) -> CheckoutError {
     match outcome {
         Outcome::InvalidToken => unknown_token(),
         Outcome::Closed(OrderStatus::Expired) => CheckoutError::HoldExpired,
+        Outcome::TooLate => CheckoutError::TooLate,
         Outcome::Closed(status) => CheckoutError::OrderState(status),
         _ => CheckoutError::ProviderUnavailable,
     }
@@ -297,6 +343,14 @@ fn processing() -> Result<Reply, CheckoutError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scope_names_its_order() {
+        let order = OrderId::generate();
+        assert_eq!(order_of_scope(&scope(order)), Some(order));
+        assert_eq!(order_of_scope("orders"), None);
+        assert_eq!(order_of_scope("pay:x"), None);
+    }
 
     #[test]
     fn a_token_is_short_plain_text() {

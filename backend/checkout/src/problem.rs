@@ -2,8 +2,10 @@
 
 use marquee_core::problem::{Code, Problem};
 use marquee_entity::orders::OrderStatus;
+use marquee_tickets::TicketError;
 
 use crate::CheckoutError;
+use crate::notice::Notice;
 
 /// When somebody whose first call is still running should come again, in seconds.
 const IN_FLIGHT_RETRY: u32 = 2;
@@ -16,6 +18,10 @@ impl From<CheckoutError> for Problem {
             CheckoutError::NotFound => Code::NotFound.into(),
             CheckoutError::Invalid(errors) => Problem::fields(errors),
             CheckoutError::HoldExpired => Code::HoldExpired.into(),
+            CheckoutError::TooLate => {
+                let notice = Notice::RefundUnderWay.body();
+                Problem::new(Code::HoldExpired).detail(notice.text).with("notice", notice)
+            }
             CheckoutError::OrderState(status) => {
                 Problem::new(Code::OrderState).detail(state_sentence(status)).with("order_status", status)
             }
@@ -28,7 +34,11 @@ impl From<CheckoutError> for Problem {
                 Problem::new(Code::TooManyAttempts).detail("This order was tried too often.")
             }
             CheckoutError::TooManyDeclines(seconds) => Problem::new(Code::RateLimited)
-                .detail("Too many declined payments from here.")
+                .detail(format!(
+                    "Too many payments were declined, with this card or from here. Nothing was charged. Wait {seconds} s \
+                     before the next try; each further decline makes the wait longer."
+                ))
+                .with("reason", "declined_payments")
                 .retry_after(seconds),
             CheckoutError::IdempotencyMismatch => Code::IdempotencyMismatch.into(),
             CheckoutError::IdempotencyInFlight => {
@@ -40,7 +50,16 @@ impl From<CheckoutError> for Problem {
             CheckoutError::Refund(error) => (*error).into(),
             CheckoutError::Catalog(error) => error.into(),
             CheckoutError::Db(error) => error.into(),
-            error @ (CheckoutError::Record(_) | CheckoutError::NotOwned | CheckoutError::Tickets(_)) => {
+            CheckoutError::Tickets(TicketError::UnknownOrder(_) | TicketError::UnknownTicket(_)) => {
+                Code::NotFound.into()
+            }
+            CheckoutError::Tickets(error @ (TicketError::NotPaid(_) | TicketError::NotReplaceable)) => {
+                Problem::new(Code::OrderState).detail(sentence(&error))
+            }
+            error @ (CheckoutError::Record(_)
+            | CheckoutError::Ledger(_)
+            | CheckoutError::NotOwned
+            | CheckoutError::Tickets(_)) => {
                 tracing::error!(%error, "a checkout failed");
                 Code::Internal.into()
             }
@@ -48,9 +67,17 @@ impl From<CheckoutError> for Problem {
     }
 }
 
+fn sentence(error: &TicketError) -> &'static str {
+    match error {
+        TicketError::NotPaid(_) => "It is not paid: there is no ticket to issue.",
+        _ => "It has no ticket to replace: those that were used or withdrawn stay as they are.",
+    }
+}
+
 fn state_sentence(status: OrderStatus) -> &'static str {
     match status {
-        OrderStatus::Paid | OrderStatus::PartiallyRefunded | OrderStatus::Refunded => "It is paid already.",
+        OrderStatus::Paid | OrderStatus::PartiallyRefunded => "It is paid already.",
+        OrderStatus::Refunded => "It was paid, and paid back.",
         OrderStatus::Cancelled => "It was cancelled.",
         OrderStatus::Expired => "Its time has run out.",
         OrderStatus::Pending | OrderStatus::Processing | OrderStatus::RequiresAction => {

@@ -15,7 +15,10 @@ use serde_json::json;
 use utoipa::OpenApi;
 
 use crate::place::SCOPE;
-use crate::{Checkout, OrderBody, OrderRequest, PayBody, PayRequest, PlacedBody, Reply, pay};
+use crate::{
+    Checkout, ChoiceRequest, OrderBody, OrderRequest, PayBody, PayRequest, PlacedBody, PostponementBody,
+    Reply, pay,
+};
 
 /// Longest event.
 const EVENT_MAX: usize = 1024 * 1024;
@@ -25,8 +28,16 @@ const DECLINED: u16 = 402;
 /// This crate's part of the OpenAPI document.
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(place_order, pay_order, show_order, receive_event, receive_connect_event),
-    components(schemas(OrderRequest, PlacedBody, PayRequest, PayBody, OrderBody))
+    paths(place_order, pay_order, show_order, choose, receive_event, receive_connect_event),
+    components(schemas(
+        OrderRequest,
+        PlacedBody,
+        PayRequest,
+        PayBody,
+        OrderBody,
+        ChoiceRequest,
+        PostponementBody
+    ))
 )]
 pub struct ApiDoc;
 
@@ -39,6 +50,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(only("/api/v1/orders", web::post().to(place_order)))
         .service(only("/api/v1/orders/{id}", web::get().to(show_order)))
         .service(only("/api/v1/orders/{id}/pay", web::post().to(pay_order)))
+        .service(only("/api/v1/orders/{id}/postponement", web::post().to(choose)))
         .service(only("/webhooks/stripe", web::post().to(receive_event)))
         .service(only("/webhooks/stripe/connect", web::post().to(receive_connect_event)));
 }
@@ -78,12 +90,12 @@ async fn pay_order(
     owned(&request, &tenant, id.0, &checkout)?;
     let address = sender(&request, checkout.parts.config.trusted_proxies);
     if body.value.confirmation_token.is_some() {
-        checkout.declines.check(&address)?;
+        checkout.declines.check_address(&address)?;
     }
     let call = Call { scope: pay::scope(id.0), key, fingerprint: body.fingerprint };
     let reply = checkout.pay(tenant.id, id.0, &body.value, &call).await?;
     if reply.answer.status == DECLINED && !reply.replayed {
-        checkout.declines.count(&address).await;
+        checkout.declines.count_address(&address).await;
     }
     Ok(respond(reply))
 }
@@ -100,6 +112,25 @@ async fn show_order(
     owned(&request, &tenant, id.0, &checkout)?;
     let order = checkout.show(&tenant, id.0).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(order))
+}
+
+/// Keep or return the tickets of a postponed performance, until the date that the order shows. The same choice again changes
+/// nothing; tickets that are kept may still be returned.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/postponement", request_body = ChoiceRequest,
+    params(("id" = OrderId, Path), ("Order-Token" = String, Header)),
+    responses((status = 200, body = PostponementBody), (status = 404, description = "not_found, also where no date was changed"),
+              (status = 409, description = "order_state: too late, returned already, cancelled, or not paid; order_disputed"),
+              (status = 422, description = "validation_failed")))]
+async fn choose(
+    request: HttpRequest,
+    tenant: CurrentTenant,
+    id: PathId<OrderId>,
+    body: Body<ChoiceRequest>,
+    checkout: web::Data<Checkout>,
+) -> Result<HttpResponse, Problem> {
+    owned(&request, &tenant, id.0, &checkout)?;
+    let answer = checkout.choose(tenant.id, id.0, body.value.choice).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
 }
 
 /// Take in an event of the platform's own account.

@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use marquee_catalog::Catalog;
 use marquee_core::clock::SharedClock;
@@ -39,13 +40,16 @@ pub struct CheckoutParts {
 pub struct Checkout {
     pub(crate) parts: Arc<CheckoutParts>,
     pub(crate) declines: Declines,
+    /// Whose the provider's accounts are, and since when that is known.
+    pub(crate) accounts: Arc<Mutex<HashMap<String, (TenantId, Instant)>>>,
 }
 
 impl Checkout {
     /// A checkout over its parts.
     pub fn new(parts: CheckoutParts) -> Self {
-        let declines = Declines::new(parts.limits.clone(), Arc::clone(&parts.clock));
-        Self { parts: Arc::new(parts), declines }
+        let live = parts.provider.is_live();
+        let declines = Declines::new(parts.limits.clone(), Arc::clone(&parts.clock), live);
+        Self { parts: Arc::new(parts), declines, accounts: Arc::default() }
     }
 
     /// Is `token` the token of this order?

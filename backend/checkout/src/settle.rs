@@ -3,15 +3,15 @@
 
 use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
-use marquee_entity::inventory::HoldState;
 use marquee_entity::orders::{OrderStatus, PaymentState};
-use marquee_inventory::{extend_for_action, release, return_to_buyer, sell, take_back};
-use marquee_payments::Intent;
+use marquee_inventory::{extend_for_action, return_to_buyer, sell, take_back};
 use marquee_payments::idempotency::settle_scope;
 use marquee_payments::record::{self, Learnt, Payment};
+use marquee_payments::{Intent, ledger};
 use marquee_tickets::issue;
 
 use crate::answer;
+use crate::late::close_order;
 use crate::pay::scope;
 use crate::service::retrying;
 use crate::store;
@@ -23,7 +23,7 @@ const PAID: Tag = Tag::new("pay.paid");
 const SETTLE: Tag = Tag::new("pay.settle");
 
 /// How often the worker asks about a payment that waits for its buyer, in seconds: events usually tell sooner.
-const ASK_AGAIN: f64 = 15.0;
+pub(crate) const ASK_AGAIN: f64 = 15.0;
 
 /// Why a try never reached the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,29 +77,48 @@ impl Checkout {
         Ok(capturing)
     }
 
-    /// The money is ours: the order is paid, its tickets are issued, every call that waits is answered.
-    pub(crate) async fn paid(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
-        let settled = retrying(|| self.try_paid(tenant, payment)).await;
-        match &settled {
-            Ok(_) => {
+    /// The money is ours: the order is paid, its tickets are issued, every call that waits is answered. Where the seats
+    /// are not the buyer's any more, all of it goes back instead.
+    pub(crate) async fn paid(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        intent: &Intent,
+    ) -> Result<Payment, CheckoutError> {
+        match retrying(|| self.try_paid(tenant, payment, intent)).await {
+            Ok(captured) => {
                 count("paid");
                 tracing::info!(tenant.id = %tenant, order.id = %payment.order_id, "order paid");
+                Ok(captured)
             }
             Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
-                tracing::error!(order.id = %payment.order_id, "money was taken for seats that are gone");
+                count("too_late");
+                tracing::error!(
+                    tenant.id = %tenant, order.id = %payment.order_id,
+                    "money was taken for seats that are gone: it is paid back"
+                );
+                retrying(|| self.too_late(tenant, payment, intent)).await
             }
-            Err(_) => {}
+            Err(error) => Err(error),
         }
-        settled
     }
 
-    async fn try_paid(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+    async fn try_paid(
+        &self,
+        tenant: TenantId,
+        payment: &Payment,
+        intent: &Intent,
+    ) -> Result<Payment, CheckoutError> {
         let tx = self.parts.db.begin(tenant, PAID).await?;
         let order = locked(&tx, payment.order_id).await?;
+        if is_over(order.status) {
+            return Err(CheckoutError::HoldExpired);
+        }
         if payment.state != PaymentState::Capturing {
             sell(&tx, order.hold_id).await?;
         }
-        let captured = record::advance(&tx, payment, PaymentState::Captured, &Learnt::default()).await?;
+        let captured = record::advance(&tx, payment, PaymentState::Captured, &learnt_of(intent)).await?;
+        book(&tx, order.id, intent).await?;
         self.finish(&tx, order.id).await?;
         tx.commit().await?;
         Ok(captured)
@@ -157,9 +176,13 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         decline_code: &str,
+        fingerprint: Option<&str>,
     ) -> Result<Payment, CheckoutError> {
         count("declined");
-        let learnt = Learnt { decline_code: Some(decline_code), ..Learnt::default() };
+        if let Some(card) = fingerprint {
+            self.declines.count_card(card).await;
+        }
+        let learnt = Learnt { decline_code: Some(decline_code), fingerprint, ..Learnt::default() };
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = self.hand_back(&tx, payment).await?;
@@ -209,10 +232,7 @@ impl Checkout {
             let order = locked(&tx, payment.order_id).await?;
             let cancelled =
                 record::advance(&tx, payment, PaymentState::Cancelled, &Learnt::default()).await?;
-            // An order that was closed before has no hold of its own any more: another order may stand on it.
-            if store::move_to(&tx, order.id, OrderStatus::Expired).await? {
-                release(&tx, order.hold_id, HoldState::Expired).await?;
-            }
+            close_order(&tx, &order).await?;
             tx.commit().await?;
             Ok(cancelled)
         })
@@ -246,8 +266,8 @@ impl Checkout {
     ) -> Result<Payment, CheckoutError> {
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
-            let learnt = Learnt { due_in: 0.0, ..Learnt::default() };
-            let moved = record::advance(&tx, payment, next, &learnt).await?;
+            locked(&tx, payment.order_id).await?;
+            let moved = record::advance(&tx, payment, next, &Learnt::default()).await?;
             tx.commit().await?;
             Ok(moved)
         })
@@ -267,10 +287,32 @@ impl Checkout {
         Ok(noted)
     }
 
+    /// The provider has the try and is not done with it; the units stay the buyer's for as long as their time lasts.
+    pub(crate) async fn under_way(&self, tenant: TenantId, payment: &Payment) -> Result<(), CheckoutError> {
+        let due_in = pause(payment);
+        retrying(|| async {
+            let tx = self.parts.db.begin(tenant, SETTLE).await?;
+            let order = locked(&tx, payment.order_id).await?;
+            let confirming = match payment.state {
+                PaymentState::Confirming => payment.clone(),
+                _ => record::advance(&tx, payment, PaymentState::Confirming, &Learnt::default()).await?,
+            };
+            if payment.state != PaymentState::Confirming || payment.confirmation_token.is_some() {
+                record::under_way(&tx, &confirming, due_in).await?;
+            } else {
+                record::put_back(&tx, payment, due_in).await?;
+            }
+            store::move_to(&tx, order.id, OrderStatus::Processing).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Nothing can be said yet: somebody looks again, later the longer it has lasted.
     pub(crate) async fn put_back(&self, tenant: TenantId, payment: &Payment) -> Result<(), CheckoutError> {
         let waiting = payment.state == PaymentState::RequiresAction;
-        let due_in = if waiting { ASK_AGAIN } else { (payment.age / 4.0).clamp(1.0, ASK_AGAIN) };
+        let due_in = if waiting { ASK_AGAIN } else { pause(payment) };
         let tx = self.parts.db.begin(tenant, SETTLE).await?;
         record::put_back(&tx, payment, due_in).await?;
         tx.commit().await?;
@@ -278,6 +320,31 @@ impl Checkout {
     }
 }
 
-async fn locked(tx: &TenantTx, order: OrderId) -> Result<Order, CheckoutError> {
+/// How long until somebody asks again about a payment that is under way, in seconds.
+fn pause(payment: &Payment) -> f64 {
+    (payment.age / 4.0).clamp(1.0, ASK_AGAIN)
+}
+
+/// What an answer of the provider tells of the charge behind a payment.
+pub(crate) fn learnt_of(intent: &Intent) -> Learnt<'_> {
+    Learnt {
+        charge: intent.latest_charge.as_deref(),
+        fingerprint: intent.fingerprint.as_deref(),
+        ..Learnt::default()
+    }
+}
+
+/// Books money that was taken, once for each payment at the provider.
+pub(crate) async fn book(tx: &TenantTx, order: OrderId, intent: &Intent) -> Result<(), CheckoutError> {
+    let terms = ledger::terms_of(tx, order).await?;
+    ledger::post(tx, &ledger::capture(&terms, &intent.id)).await?;
+    Ok(())
+}
+
+fn is_over(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Cancelled | OrderStatus::Expired)
+}
+
+pub(crate) async fn locked(tx: &TenantTx, order: OrderId) -> Result<Order, CheckoutError> {
     store::lock(tx, order).await?.ok_or(CheckoutError::NotFound)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use marquee_core::db::Tag;
 use marquee_core::ids::{HoldId, OrderId, PerformanceId};
 use marquee_core::money::Currency;
+use marquee_entity::money::RefundReason;
 use marquee_entity::orders::OrderStatus;
 use marquee_payments::Provider;
 use marquee_payments::record::{self, Payment};
@@ -11,6 +12,8 @@ use marquee_tenants::Tenant;
 use marquee_tickets::{Ticket, tickets_of};
 use serde::Serialize;
 
+use crate::change::{self, CancellationBody, PostponementBody};
+use crate::notice::{Notice, NoticeBody};
 use crate::refund::{self, RefundBody};
 use crate::types::{HoldView, Line, MAX_ATTEMPTS, Order, shown_status};
 use crate::{Checkout, CheckoutError, store};
@@ -128,10 +131,28 @@ pub struct OrderBody {
     pub payment: PaymentBody,
     /// Where its payment stands; `null` once it is paid or over.
     pub progress: Option<ProgressBody>,
+    /// What happened to its payment and what happens next, in plain words; `null` where its status says it all.
+    pub notice: Option<NoticeBody>,
     /// The tickets, once it is paid; those that were taken back are `void`.
     pub tickets: Vec<Ticket>,
     /// Money that went back or is on its way, the oldest first.
     pub refunds: Vec<RefundBody>,
+    /// That the performance does not take place; `null` where it does.
+    pub cancellation: Option<CancellationBody>,
+    /// A new date since the order was placed, and what the buyer chose; `null` where there is none.
+    pub postponement: Option<PostponementBody>,
+}
+
+/// What is read of an order to show it.
+struct Facts {
+    order: Order,
+    hold: HoldView,
+    lines: Vec<Line>,
+    payment: Option<Payment>,
+    tickets: Vec<Ticket>,
+    refunds: Vec<RefundBody>,
+    cancellation: Option<CancellationBody>,
+    postponement: Option<PostponementBody>,
 }
 
 impl Checkout {
@@ -147,11 +168,12 @@ impl Checkout {
         let payment = record::read(&tx, id).await?;
         let tickets = if order.status.is_paid() { tickets_of(&tx, id).await? } else { Vec::new() };
         let refunds = refund::bodies(&tx, id).await?;
+        let cancellation = change::cancellation_of(&tx, &order).await?;
+        let postponement = change::postponement_of(&tx, &order, cancellation.is_some()).await?;
         tx.commit().await?;
         let event = self.event_of(tenant, order.performance_id).await?;
-        let mut body = self.body(order, hold, lines, payment, event, tickets);
-        body.refunds = refunds;
-        Ok(body)
+        let facts = Facts { order, hold, lines, payment, tickets, refunds, cancellation, postponement };
+        Ok(self.body(facts, event))
     }
 
     async fn event_of(&self, tenant: &Tenant, id: PerformanceId) -> Result<Option<EventBody>, CheckoutError> {
@@ -167,16 +189,12 @@ impl Checkout {
         }))
     }
 
-    fn body(
-        &self,
-        order: Order,
-        hold: HoldView,
-        lines: Vec<Line>,
-        payment: Option<Payment>,
-        event: Option<EventBody>,
-        tickets: Vec<Ticket>,
-    ) -> OrderBody {
-        let status = shown_status(order.status, hold);
+    fn body(&self, facts: Facts, event: Option<EventBody>) -> OrderBody {
+        let Facts { order, hold, lines, payment, tickets, refunds, cancellation, postponement } = facts;
+        let late = refunds.iter().rfind(|refund| refund.reason == RefundReason::SeatLost);
+        let status = shown_status(order.status, hold, payment.as_ref());
+        let notice =
+            Notice::of(&order, hold, payment.as_ref(), late.map(|refund| refund.state)).map(Notice::body);
         let provider = self.parts.provider.as_ref();
         OrderBody {
             order_id: order.id,
@@ -198,8 +216,11 @@ impl Checkout {
             payment: PaymentBody::new(provider, order.account.as_deref(), order.total, &order.currency),
             currency: order.currency,
             progress: progress(status, payment),
+            notice,
             tickets,
-            refunds: Vec::new(),
+            refunds,
+            cancellation,
+            postponement,
         }
     }
 }

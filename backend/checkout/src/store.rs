@@ -107,7 +107,7 @@ pub(crate) async fn read(tx: &TenantTx, id: OrderId) -> Result<Option<Order>, Db
 pub(crate) async fn lock_live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Option<Order>, DbError> {
     let sql = format!(
         "select {ORDER} from orders o
-         where o.tenant_id = $1 and o.hold_id = $2 and o.status not in ('cancelled', 'expired') for update"
+         where o.tenant_id = $1 and o.hold_id = $2 and o.status not in ('cancelled', 'expired', 'refunded') for update"
     );
     tx.optional(&sql, params![hold]).await
 }
@@ -117,7 +117,7 @@ pub(crate) async fn live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Option<O
     let row: Option<IdRow> = tx
         .optional(
             "select id from orders
-             where tenant_id = $1 and hold_id = $2 and status not in ('cancelled', 'expired')",
+             where tenant_id = $1 and hold_id = $2 and status not in ('cancelled', 'expired', 'refunded')",
             params![hold],
         )
         .await?;

@@ -51,6 +51,13 @@ pub struct Order {
     pub paid_at: Option<DateTime<Utc>>,
 }
 
+impl Order {
+    /// Was all of it paid back without its ever having been paid: because the money came too late?
+    pub fn was_never_paid(&self) -> bool {
+        self.status == OrderStatus::Refunded && self.paid_at.is_none()
+    }
+}
+
 /// A line of an order: one unit at its frozen price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Line {
@@ -94,9 +101,17 @@ impl HoldView {
     }
 }
 
-/// The status to show: an unpaid order whose hold is gone has expired, whether or not somebody has tidied up.
-pub fn shown_status(status: OrderStatus, hold: HoldView) -> OrderStatus {
+/// Was the money taken after the order was over? Then all of it goes back.
+pub fn came_too_late(status: OrderStatus, payment: Option<&Payment>) -> bool {
+    matches!(status, OrderStatus::Cancelled | OrderStatus::Expired)
+        && payment.is_some_and(|payment| payment.state == PaymentState::Captured)
+}
+
+/// The status to show: an unpaid order whose hold is gone has expired, whether or not somebody has tidied up; one whose
+/// money came too late is under way until the money is back.
+pub fn shown_status(status: OrderStatus, hold: HoldView, payment: Option<&Payment>) -> OrderStatus {
     match status {
+        status if came_too_late(status, payment) => OrderStatus::Processing,
         OrderStatus::Pending if hold.state == HoldState::Released => OrderStatus::Cancelled,
         OrderStatus::Pending if hold.is_gone() => OrderStatus::Expired,
         other => other,
@@ -134,9 +149,12 @@ pub fn open(
         (true, false) => Err(CheckoutError::TooManyAttempts),
         (true, true) => Ok(Opening::Attempt),
     };
+    if came_too_late(order.status, payment) || order.was_never_paid() {
+        return Err(CheckoutError::TooLate);
+    }
     // Whoever comes back from their bank is told how it ended, also when the provider's event was faster.
     let back_from_the_bank = !has_token && payment.is_some_and(|payment| payment.action_until.is_some());
-    match shown_status(order.status, hold) {
+    match shown_status(order.status, hold, payment) {
         OrderStatus::Pending | OrderStatus::Paid if back_from_the_bank => Ok(Opening::GoOn),
         OrderStatus::Expired => Err(CheckoutError::HoldExpired),
         OrderStatus::Pending if order.total == 0 => Ok(Opening::SellForFree),
@@ -173,10 +191,16 @@ pub enum Outcome {
     InvalidToken,
     /// Its time ran out, or it was given up.
     Closed(OrderStatus),
+    /// The money came when the seats were gone, and goes back.
+    TooLate,
 }
 
 /// How a call to pay ends.
-pub fn outcome(status: OrderStatus, payment: Option<&Payment>) -> Outcome {
+pub fn outcome(order: &Order, payment: Option<&Payment>) -> Outcome {
+    let status = order.status;
+    if came_too_late(status, payment) || order.was_never_paid() {
+        return Outcome::TooLate;
+    }
     if status.is_paid() {
         return Outcome::Paid;
     }
@@ -242,6 +266,7 @@ mod tests {
             decline_code: None,
             failure: None,
             action_until: None,
+            awaited_since: None,
             fence: 1,
             age: 0.0,
         }
@@ -273,7 +298,8 @@ mod tests {
     #[test]
     fn a_paid_order_is_not_paid_again() {
         for status in [OrderStatus::Paid, OrderStatus::PartiallyRefunded, OrderStatus::Refunded] {
-            let opened = open(&order(status, 1), hold(HoldState::Completed, true), None, true);
+            let order = Order { paid_at: Some(DateTime::UNIX_EPOCH), ..order(status, 1) };
+            let opened = open(&order, hold(HoldState::Completed, true), None, true);
             assert!(matches!(opened, Err(CheckoutError::OrderState(_))), "{opened:?}");
         }
     }
@@ -326,16 +352,37 @@ mod tests {
     fn what_is_not_known_is_called_processing() {
         for state in PaymentState::ALL {
             let recorded = payment(*state, 1);
-            assert_eq!(outcome(OrderStatus::Processing, Some(&recorded)), Outcome::Processing, "{state}");
-            assert_eq!(outcome(OrderStatus::Paid, Some(&recorded)), Outcome::Paid, "{state}");
+            let told = |status| outcome(&order(status, 1), Some(&recorded));
+            assert_eq!(told(OrderStatus::Processing), Outcome::Processing, "{state}");
+            assert_eq!(told(OrderStatus::Paid), Outcome::Paid, "{state}");
         }
+    }
+
+    #[test]
+    fn money_that_came_too_late_is_never_called_paid() {
+        let captured = payment(PaymentState::Captured, 1);
+        for status in [OrderStatus::Expired, OrderStatus::Cancelled] {
+            assert_eq!(outcome(&order(status, 1), Some(&captured)), Outcome::TooLate);
+            let gone = hold(HoldState::Expired, true);
+            assert_eq!(
+                shown_status(status, gone, Some(&captured)),
+                OrderStatus::Processing,
+                "until it is back"
+            );
+            let opened = open(&order(status, 1), gone, Some(&captured), true);
+            assert!(matches!(opened, Err(CheckoutError::TooLate)), "{opened:?}");
+        }
+        let mut back = order(OrderStatus::Refunded, 1);
+        assert_eq!(outcome(&back, Some(&captured)), Outcome::TooLate);
+        back.paid_at = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(outcome(&back, Some(&captured)), Outcome::Paid, "paid, and paid back later");
     }
 
     #[test]
     fn a_refusal_says_whose_fault_it_was() {
         let mut recorded = payment(PaymentState::Declined, 1);
         recorded.decline_code = Some("insufficient_funds".to_owned());
-        let told = |recorded: &Payment| outcome(OrderStatus::Pending, Some(recorded));
+        let told = |recorded: &Payment| outcome(&order(OrderStatus::Pending, 1), Some(recorded));
         assert_eq!(told(&recorded), Outcome::Declined("insufficient_funds".to_owned()));
         recorded.failure = Some("unreachable".to_owned());
         assert_eq!(told(&recorded), Outcome::Unavailable);

@@ -28,6 +28,10 @@ pub struct Config {
     pub stripe_webhook_secrets: Vec<String>,
     /// `MARQUEE_STRIPE_CONNECT_WEBHOOK_SECRET`: of the endpoint for connected accounts; several as above.
     pub stripe_connect_webhook_secrets: Vec<String>,
+    /// `MARQUEE_STRIPE_RATE`: calls a second that this process makes with the secret key; 0 does not limit them. Default: what Stripe
+    /// allows a key, 100 for a live one and 25 for a test one. Where several processes share a key, servers and workers alike,
+    /// each gets its part of that.
+    pub stripe_rate: Option<u32>,
     /// `MARQUEE_SMTP_URL`: where mail is handed over, `smtp://` or `smtps://`.
     pub smtp_url: String,
     /// `MARQUEE_BIND`: addresses to serve on, separated by commas. Default `127.0.0.1:8080`.
@@ -113,6 +117,7 @@ impl Config {
             stripe_publishable_key: required("MARQUEE_STRIPE_PUBLISHABLE_KEY")?,
             stripe_webhook_secrets: list(&required("MARQUEE_STRIPE_WEBHOOK_SECRET")?),
             stripe_connect_webhook_secrets: list(&required("MARQUEE_STRIPE_CONNECT_WEBHOOK_SECRET")?),
+            stripe_rate: optional(&get, "MARQUEE_STRIPE_RATE")?,
             smtp_url: required("MARQUEE_SMTP_URL")?,
             bind: list(&bind).iter().map(|one| parse("MARQUEE_BIND", one)).collect::<Result<_, _>>()?,
             metrics_bind,
@@ -214,6 +219,17 @@ mod tests {
         for wrong in ["0", "-1", "many", "1.5"] {
             let error = with("MARQUEE_CLAIM_BATCH", wrong).unwrap_err().to_string();
             assert!(error.contains("MARQUEE_CLAIM_BATCH") && error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_rate_of_calls_is_a_number_or_the_providers_own() {
+        assert_eq!(with("", "").unwrap().stripe_rate, None);
+        assert_eq!(with("MARQUEE_STRIPE_RATE", "0").unwrap().stripe_rate, Some(0));
+        assert_eq!(with("MARQUEE_STRIPE_RATE", "40").unwrap().stripe_rate, Some(40));
+        for wrong in ["-1", "many", "2.5", "4294967296"] {
+            let error = with("MARQUEE_STRIPE_RATE", wrong).unwrap_err().to_string();
+            assert!(error.contains("MARQUEE_STRIPE_RATE") && error.contains(wrong), "{error}");
         }
     }
 

@@ -25,6 +25,15 @@ pub struct Limit {
     pub window: u32,
 }
 
+/// How often something was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// In this window, the last one included.
+    pub hits: u32,
+    /// Seconds until the window ends, at least 1.
+    pub left: u32,
+}
+
 /// Counts against limits.
 #[derive(Clone)]
 pub struct Limits {
@@ -52,14 +61,20 @@ impl Limits {
     /// # Errors
     /// Over the limit: the seconds until the window ends.
     pub async fn hit(&self, limit: Limit, who: &str) -> Result<(), u32> {
+        let Count { hits, left } = self.count(limit, who).await;
+        if hits > limit.max { Err(left) } else { Ok(()) }
+    }
+
+    /// Counts one for `who`, for limits with rules of their own.
+    pub async fn count(&self, limit: Limit, who: &str) -> Count {
         let now = self.clock.now().timestamp();
         let window = i64::from(limit.window.max(1));
         let key = format!("limit:{}:{}:{who}", limit.name, now / window);
-        let count = match self.hit_redis(&key, limit.window).await {
-            Some(count) => count,
+        let hits = match self.hit_redis(&key, limit.window).await {
+            Some(hits) => hits,
             None => self.hit_local(key, now + window),
         };
-        if count > limit.max { Err((window - now % window) as u32) } else { Ok(()) }
+        Count { hits, left: (window - now % window) as u32 }
     }
 
     async fn hit_redis(&self, key: &str, window: u32) -> Option<u32> {

@@ -6,6 +6,9 @@ use tracing_subscriber::EnvFilter;
 /// Bucket bounds of the database's histograms, in seconds: fine where a claim lives, coarse beyond.
 const DB_BUCKETS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0];
 
+/// Bucket bounds of how long a call of the payment provider waits for its turn, in seconds: at most what a call may take.
+const WAIT_BUCKETS: &[f64] = &[0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+
 /// What is logged unless `RUST_LOG` says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
@@ -36,5 +39,6 @@ pub fn start_logging(verbosity: Verbosity, json: bool) {
 pub fn start_metrics() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Prefix("marquee_db_".to_owned()), DB_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Full("marquee_provider_wait_seconds".to_owned()), WAIT_BUCKETS)?
         .install_recorder()
 }

@@ -25,11 +25,20 @@ pub fn fresh_key() -> String {
 
 /// The plain client below everything: no redirects, no proxy, a time-out.
 pub fn http() -> reqwest::Client {
+    with_idle_connections(256)
+}
+
+/// Likewise, but each call has a connection of its own: one that is kept may be to a server that has died since.
+pub fn http_afresh() -> reqwest::Client {
+    with_idle_connections(0)
+}
+
+fn with_idle_connections(most: usize) -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(256)
+        .pool_max_idle_per_host(most)
         .build()
         .unwrap()
 }

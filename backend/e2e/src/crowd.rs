@@ -1,21 +1,22 @@
 //! A crowd of buyers on connections of their own: prebuilt requests over kept TCP connections, and no more parsing than a
 //! test needs. Ten thousand of them are cheap beside the servers they ask.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::client::fresh_key;
 use crate::ledger::Ack;
+pub use crate::line::{Line, Reply};
+use crate::wait::seed;
 
 /// Connections being opened at the same time: fewer than a listener's queue takes.
 const OPENING: usize = 256;
@@ -29,130 +30,6 @@ pub fn raise_open_files() -> u64 {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, most, most).ok();
     most
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// Status.
-    pub status: u16,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
-    /// Was it `Idempotent-Replayed`?
-    pub replayed: bool,
-    /// Body.
-    pub body: Vec<u8>,
-}
-
-impl Reply {
-    /// The `code` of a problem.
-    pub fn code(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body);
-        let code = text.split_once("\"code\":\"").and_then(|(_, rest)| rest.split_once('"'));
-        code.map_or_else(String::new, |(code, _)| code.to_owned())
-    }
-
-    /// `409 seat_taken`.
-    pub fn kind(&self) -> String {
-        format!("{} {}", self.status, self.code()).trim().to_owned()
-    }
-}
-
-/// A connection to one server, opened when it is needed and kept.
-#[derive(Debug)]
-pub struct Line {
-    address: SocketAddr,
-    stream: Option<TcpStream>,
-    read: Vec<u8>,
-}
-
-impl Line {
-    /// A line to a port of this machine.
-    pub fn new(port: u16) -> Self {
-        Self { address: (Ipv4Addr::LOCALHOST, port).into(), stream: None, read: Vec::new() }
-    }
-
-    /// Opens it, if it is not open.
-    ///
-    /// # Errors
-    /// As the system says.
-    pub async fn open(&mut self) -> std::io::Result<&mut TcpStream> {
-        if self.stream.is_none() {
-            let stream = TcpStream::connect(self.address).await?;
-            stream.set_nodelay(true)?;
-            self.read.clear();
-            self.stream = Some(stream);
-        }
-        self.stream.as_mut().ok_or_else(|| std::io::ErrorKind::NotConnected.into())
-    }
-
-    /// Closes it without a word.
-    pub fn close(&mut self) {
-        self.stream = None;
-    }
-
-    /// Sends a request without waiting for its answer.
-    ///
-    /// # Errors
-    /// As the system says.
-    pub async fn send(&mut self, request: &[u8]) -> std::io::Result<()> {
-        self.open().await?.write_all(request).await
-    }
-
-    /// Sends a request and reads its answer. After an error the line is closed.
-    ///
-    /// # Errors
-    /// When no whole answer came.
-    pub async fn ask(&mut self, request: &[u8]) -> std::io::Result<Reply> {
-        let answered = match self.send(request).await {
-            Ok(()) => self.answer().await,
-            Err(error) => Err(error),
-        };
-        if answered.is_err() {
-            self.close();
-        }
-        answered
-    }
-
-    async fn answer(&mut self) -> std::io::Result<Reply> {
-        let broken = |why: &'static str| std::io::Error::new(std::io::ErrorKind::InvalidData, why);
-        let Self { stream, read, .. } = self;
-        let stream = stream.as_mut().ok_or_else(|| broken("no connection"))?;
-        read.clear();
-        let head = loop {
-            if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end;
-            }
-            if stream.read_buf(read).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-        };
-        let text = String::from_utf8_lossy(&read[..head]).into_owned();
-        let mut lines = text.split("\r\n");
-        let status = lines.next().and_then(|line| line.get(9..12)).and_then(|three| three.parse().ok());
-        let status = status.ok_or_else(|| broken("no status"))?;
-        let (mut length, mut retry_after, mut replayed, mut closes) = (None, None, false, false);
-        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.parse::<usize>().ok(),
-                "retry-after" => retry_after = value.parse().ok(),
-                "idempotent-replayed" => replayed = value == "true",
-                "connection" => closes = value.eq_ignore_ascii_case("close"),
-                _ => {}
-            }
-        }
-        let length = if status == 204 { 0 } else { length.ok_or_else(|| broken("no length"))? };
-        let mut body = read.split_off(head + 4);
-        while body.len() < length {
-            if stream.read_buf(&mut body).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        if closes {
-            self.close();
-        }
-        Ok(Reply { status, retry_after, replayed, body })
-    }
 }
 
 /// Where a crowd buys.
@@ -279,6 +156,7 @@ fn post(host: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
 /// far. The stories stand in the buyers' order.
 pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> Vec<Story> {
     raise_open_files();
+    let seed = seed("a crowd");
     let opening = Arc::new(Semaphore::new(OPENING));
     let (go, gone) = tokio::sync::watch::channel(false);
     let ready = Arc::new(AtomicUsize::new(0));
@@ -294,10 +172,11 @@ pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> V
             drop(permit);
             ready.fetch_add(1, Ordering::Relaxed);
             gone.wait_for(|gone| *gone).await.ok();
+            let mut random = StdRng::seed_from_u64(seed.wrapping_add(at as u64));
             if !shop.arrivals.is_zero() {
-                sleep(shop.arrivals.mul_f64(rand::random())).await;
+                sleep(shop.arrivals.mul_f64(random.random_range(0.0..1.0))).await;
             }
-            (at, buy(&shop, at, buyer, line, &holds).await)
+            (at, buy(&shop, at, buyer, line, random, &holds).await)
         });
     }
     while ready.load(Ordering::Relaxed) < count {
@@ -310,15 +189,22 @@ pub async fn rush(shop: &Shop, buyers: Vec<Buyer>, holds: Arc<AtomicUsize>) -> V
 }
 
 /// One buyer's way to an answer.
-async fn buy(shop: &Shop, home: usize, buyer: Buyer, line: Line, holds: &AtomicUsize) -> Story {
+async fn buy(
+    shop: &Shop,
+    home: usize,
+    buyer: Buyer,
+    line: Line,
+    random: StdRng,
+    holds: &AtomicUsize,
+) -> Story {
     let started = Instant::now();
     let mut request = shop.request(&buyer.key, &buyer.body);
     let story = Story { key: buyer.key, ..Story::default() };
-    let mut visit = Visit { shop, home, line, started, story };
+    let mut visit = Visit { shop, home, line, started, random, story };
     let mut lost: Option<Ack> = None;
     if buyer.manner == Manner::HangsUp {
         visit.line.send(&request).await.ok();
-        sleep(Duration::from_micros(rand::random_range(0..20_000))).await;
+        sleep(Duration::from_micros(visit.random.random_range(0..20_000))).await;
         visit.line.close();
         visit.story.cut += 1;
     }
@@ -331,7 +217,7 @@ async fn buy(shop: &Shop, home: usize, buyer: Buyer, line: Line, holds: &AtomicU
             let gone = reply.status == 409;
             visit.story.end = End::Refused(kind);
             if let (true, Some(pause)) = (gone, buyer.insists) {
-                sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
+                sleep(pause.mul_f64(visit.random.random_range(0.5..1.5))).await;
                 request = shop.request(&fresh_key(), &buyer.body);
                 continue;
             }
@@ -375,6 +261,8 @@ struct Visit<'a> {
     home: usize,
     line: Line,
     started: Instant,
+    /// Of their pauses.
+    random: StdRng,
     story: Story,
 }
 
@@ -390,7 +278,7 @@ impl Visit<'_> {
                     self.story.cut += 1;
                     // Perhaps the neighbour answers.
                     self.line = self.shop.line(self.home + self.story.cut);
-                    sleep(Duration::from_millis(rand::random_range(50..300))).await;
+                    sleep(Duration::from_millis(self.random.random_range(50..300))).await;
                     continue;
                 }
                 Err(_) => {
@@ -405,7 +293,7 @@ impl Visit<'_> {
                     self.story.turned_away += 1;
                     self.story.told_later = Some(format!("{} in {seconds} s", reply.kind()));
                     let pause = Duration::from_secs(seconds).min(LONGEST_PAUSE);
-                    sleep(pause + Duration::from_millis(rand::random_range(0..200))).await;
+                    sleep(pause + Duration::from_millis(self.random.random_range(0..200))).await;
                 }
                 (status, _) => {
                     if status >= 500 {

@@ -45,7 +45,8 @@ const STATE: [&str; 17] = [
     "refunds",
     "refund_tickets",
     "disputes",
-    "ledger_transactions",
+    // What the provider kept is posted when the worker reads its movements.
+    "ledger_transactions where kind <> $$processing_fee$$",
 ];
 
 impl Database {

@@ -12,8 +12,9 @@ use marquee_demo::{mail, stripe};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::client::{Client, http};
+use crate::client::{Client, http, http_afresh};
 use crate::cluster::{Cluster, cluster, described, program};
+use crate::crash::Points;
 use crate::database::Database;
 use crate::fixtures::{Fixtures, TenantFixture};
 use crate::mail::Mailbox;
@@ -26,6 +27,9 @@ use crate::wait::until;
 /// Connections of each pool of each process: several houses share one Postgres.
 const POOL: &str = "8";
 
+/// Secret of the provider's events that is about to be replaced, in a house that has one.
+pub const OLD_WEBHOOK_SECRET: &str = "whsec_about_to_be_replaced";
+
 /// What a house consists of.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -34,6 +38,10 @@ pub struct Plan {
     mail: bool,
     redis: bool,
     skewed: bool,
+    crashing: bool,
+    afresh: bool,
+    settings: &'static [(&'static str, &'static str)],
+    old_secret: bool,
 }
 
 /// Everything of one test. What it started ends with it.
@@ -53,6 +61,10 @@ pub struct House {
     pub fixtures: &'static Fixtures,
     /// The first server's clock; `None` where the test leaves it alone.
     pub skew: Option<Skew>,
+    /// The crash points of the servers, and of the worker last; empty where the test lets none die by itself.
+    pub points: Vec<Points>,
+    number: usize,
+    relief: Option<Running>,
     http: reqwest::Client,
     layout: Layout,
     ports: Ports,
@@ -62,7 +74,17 @@ pub struct House {
 
 /// A house with a server and a worker.
 pub fn plan() -> Plan {
-    Plan { servers: 1, worker: true, mail: false, redis: true, skewed: false }
+    Plan {
+        servers: 1,
+        worker: true,
+        mail: false,
+        redis: true,
+        skewed: false,
+        crashing: false,
+        afresh: false,
+        settings: &[],
+        old_secret: false,
+    }
 }
 
 impl Plan {
@@ -91,6 +113,27 @@ impl Plan {
         Self { skewed: true, ..self }
     }
 
+    /// With servers and a worker that can be told where to die.
+    pub fn with_crashes(self) -> Self {
+        Self { crashing: true, ..self }
+    }
+
+    /// With a connection for each call: servers close those that nobody used for a while, and a campaign makes so many
+    /// calls that one will meet that moment.
+    pub fn with_fresh_connections(self) -> Self {
+        Self { afresh: true, ..self }
+    }
+
+    /// With variables of every process's environment set otherwise than usual.
+    pub fn with_settings(self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// With another secret for the provider's events, the older one, beside its own.
+    pub fn with_old_webhook_secret(self) -> Self {
+        Self { old_secret: true, ..self }
+    }
+
     /// Builds it and waits until everything is ready.
     pub async fn open(self) -> House {
         self.open_after(async |_| {}).await
@@ -115,6 +158,14 @@ impl Plan {
                 .filter(|(name, _)| name == "MARQUEE_REDIS_URL")
                 .for_each(|(_, url)| nobody.clone_into(url));
         }
+        for (name, value) in self.settings {
+            variables.retain(|(known, _)| known != name);
+            variables.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        if self.old_secret {
+            let secrets = variables.iter_mut().filter(|(name, _)| name.ends_with("WEBHOOK_SECRET"));
+            secrets.for_each(|(_, secret)| *secret = format!("{OLD_WEBHOOK_SECRET},{secret}"));
+        }
         let bin = crate::cluster::programs();
         program("stripe-sim");
         let simulator = stripe::service(
@@ -138,7 +189,10 @@ impl Plan {
             catcher,
             fixtures: &cluster.fixtures,
             skew: self.skewed.then(|| Skew::new(&layout)),
-            http: http(),
+            points: points(&layout, self),
+            number,
+            relief: None,
+            http: if self.crashing || self.afresh { http_afresh() } else { http() },
             layout,
             ports,
             addresses,
@@ -155,6 +209,12 @@ impl Plan {
         }
         house
     }
+}
+
+fn points(layout: &Layout, plan: Plan) -> Vec<Points> {
+    let servers = (0..plan.servers).map(|at| format!("server-{at}"));
+    let all = servers.chain(["worker".to_owned()]);
+    all.filter(|_| plan.crashing).map(|name| Points::new(layout, &name)).collect()
 }
 
 fn variables(cluster: &Cluster, database: &Database, number: usize, port: u16, ports: &Ports) -> Variables {
@@ -184,12 +244,14 @@ impl House {
             if at == 0 { self.ports.server_metrics } else { 0 },
         );
         env.extend(self.skew.iter().filter(|_| at == 0).flat_map(Skew::variables));
+        env.extend(self.points.get(at).into_iter().flat_map(Points::variables));
         self.service("server", "serve", env, Probe::Page(port, "/readyz"), &format!("server-{at}"))
     }
 
     fn background(&self) -> Service {
         let metrics = self.ports.worker_metrics;
-        let env = environment::with_addresses(&self.variables, "127.0.0.1:0", metrics);
+        let mut env = environment::with_addresses(&self.variables, "127.0.0.1:0", metrics);
+        env.extend(self.points.last().into_iter().flat_map(Points::variables));
         self.service("worker", "worker", env, Probe::Port(metrics), "worker")
     }
 
@@ -281,11 +343,42 @@ impl House {
         Client::new(self.http.clone(), &base, "127.0.0.1").get("/metrics").send().await.text()
     }
 
+    /// The folders and files of the house.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Has everybody's tries forgotten: a campaign declines more cards in a minute than a shop in a day.
+    pub async fn forget_limits(&self) {
+        cluster().await.clear_redis(self.number).await;
+    }
+
+    /// A second worker, for as long as the first stands still.
+    pub async fn relieve_worker(&mut self) {
+        let cluster = cluster().await;
+        let metrics = cluster.port();
+        let env = environment::with_addresses(&self.variables, "127.0.0.1:0", metrics);
+        let service = self.service("worker", "worker", env, Probe::Port(metrics), "relief");
+        self.relief = Some(Running::start(&cluster.keeper, service).await);
+    }
+
+    /// Ends the second worker.
+    pub async fn dismiss_relief(&mut self) {
+        if let Some(mut relief) = self.relief.take() {
+            relief.kill().await;
+        }
+    }
+
     /// Runs `marquee` with arguments beside the house.
     pub async fn marquee(&self, args: &[&str]) -> Output {
+        self.command(args).output().await.unwrap()
+    }
+
+    /// `marquee` with arguments beside the house, to be run.
+    pub fn command(&self, args: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(program("marquee"));
         command.args(args).env_clear().envs(self.variables.iter().cloned()).kill_on_drop(true);
-        command.output().await.unwrap()
+        command
     }
 
     /// Runs the audit: whether it passed, and the kinds of what it found.

@@ -6,7 +6,8 @@
 //! - [`house`]: servers, worker, payment simulator and mail catcher over one clone, each ended when the test ends, also
 //!   when it fails, and by the kernel when the test process dies;
 //! - [`crowd`], [`stage`], [`ledger`]: ten thousand buyers of one performance, and what must be true of it afterwards;
-//! - [`skew`]: a server whose clock is wrong;
+//! - [`books`]: what must be true of money, whatever happened;
+//! - [`skew`]: a server whose clock is wrong; [`crash`]: one that dies at a given point;
 //! - [`client`], [`site`], [`money`], [`mail`]: what a fan, the provider and a mailbox see.
 #![allow(
     clippy::unwrap_used,
@@ -17,14 +18,17 @@
     reason = "a harness fails by panicking, and tells why on standard error"
 )]
 
+pub mod books;
 pub mod client;
 pub mod cluster;
+pub mod crash;
 pub mod crowd;
 pub mod database;
 pub mod fixtures;
 pub mod house;
 pub mod keeper;
 pub mod ledger;
+pub mod line;
 pub mod mail;
 pub mod money;
 pub mod running;

@@ -145,7 +145,8 @@ fn rules() -> Vec<Rule> {
         Rule(
             "of the append-only kind may be changed",
             "select r.role || ' ' || t.relname from pg_class t cross join (values ('marquee_app'), ('marquee_platform')) r (role)
-             where t.relnamespace = 'public'::regnamespace and t.relname in ('scans', 'audit_log')
+             where t.relnamespace = 'public'::regnamespace and t.relname in ('scans', 'audit_log', 'ledger_accounts', 'ledger_entries', 'provider_movements',
+                   'payment_steps', 'refund_tickets')
                and has_table_privilege(r.role, t.oid, 'update, delete')"
                 .to_owned(),
         ),

@@ -16,6 +16,13 @@ struct UnitRow {
     id: UnitId,
 }
 
+/// A unit that is to be had again.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
+pub(crate) struct Freed {
+    pub(crate) unit: UnitId,
+    pub(crate) performance: PerformanceId,
+}
+
 #[derive(Debug, FromQueryResult)]
 struct HoldRow {
     id: HoldId,
@@ -50,9 +57,8 @@ fn ids(holds: impl IntoIterator<Item = HoldId>) -> Vec<Uuid> {
 pub(crate) async fn expire_holds(
     tx: &TenantTx,
     holds: impl IntoIterator<Item = HoldId>,
-) -> Result<Vec<UnitId>, DbError> {
-    let rows: Vec<UnitRow> = tx.all(EXPIRE, params![ids(holds)]).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+) -> Result<Vec<Freed>, DbError> {
+    tx.all(EXPIRE, params![ids(holds)]).await
 }
 
 /// Frees units that this transaction took for holds it does not make after all.
@@ -83,7 +89,7 @@ pub(crate) const EXPIRE: &str = "with due as materialized (
              ), closed_claims as (
                  update claims c set closed_at = marquee_now()
                  from closed where c.tenant_id = $1 and c.hold_id = closed.id and c.closed_at is null
-                 returning c.unit_id, c.hold_id
+                 returning c.unit_id, c.hold_id, c.performance_id
              ), left_over as materialized (
                  select u.id from closed_claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
                  where u.hold_id = c.hold_id and u.state = 'held'
@@ -92,7 +98,7 @@ pub(crate) const EXPIRE: &str = "with due as materialized (
                  update units u set state = 'free', hold_id = null, expires_at = null
                  from left_over l where u.tenant_id = $1 and u.id = l.id
              )
-             select unit_id as id from closed_claims";
+             select unit_id as unit, performance_id as performance from closed_claims";
 
 /// Takes units off sale that are free and in no live hold; answers which.
 pub(crate) async fn block(
@@ -100,6 +106,12 @@ pub(crate) async fn block(
     performance: PerformanceId,
     units: &[UnitId],
 ) -> Result<Vec<UnitId>, DbError> {
+    // Holds of Redis are journalled under a shared lock on this row: none of them comes in between.
+    tx.execute(
+        "select epoch from hold_epochs where tenant_id = $1 and performance_id = $2 for update",
+        params![performance],
+    )
+    .await?;
     let rows: Vec<UnitRow> = tx
         .all(
             "with free as materialized (

@@ -11,17 +11,20 @@
 //!   object itself;
 //! - the ledger balances in each transaction, and is only ever added to.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(test, allow(clippy::print_stderr))]
 
 pub mod budget;
 pub mod disputes;
+pub mod guard;
 pub mod idempotency;
 pub mod ledger;
 mod provider;
+pub mod reconcile;
 pub mod record;
 pub mod refunds;
 pub mod webhook;
 
-pub use budget::BudgetLeft;
+pub use budget::{Budget, BudgetLeft, Priority};
 pub use provider::{
     CancelIntent, CaptureIntent, ChargeStatus, ConfirmIntent, CreateIntent, CreateRefund, DisputeEvidence,
     Intent, IntentPage, IntentStatus, MovementPage, MovementWindow, Provider, ProviderCharge,

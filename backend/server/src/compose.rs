@@ -1,6 +1,6 @@
 //! What every command stands on, built from the configuration.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use marquee_core::clock::{SharedClock, SystemClock};
 use marquee_core::config::Config;
@@ -28,6 +28,8 @@ pub struct Foundation {
     pub directory: Directory,
     /// The time.
     pub clock: SharedClock,
+    /// One for the process: what it may ask of Stripe is counted in it.
+    stripe: Arc<OnceLock<Stripe>>,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -52,7 +54,13 @@ impl Foundation {
     /// When an address cannot be read.
     pub async fn open_lazily(config: Config) -> Result<Self, Failure> {
         let db = Db::connect(&config.database_url, &config.database_platform_url, config.db_pool).await?;
-        Ok(Self { config, db, directory: Directory::new(), clock: Arc::new(SystemClock) })
+        Ok(Self {
+            config,
+            db,
+            directory: Directory::new(),
+            clock: Arc::new(SystemClock),
+            stripe: Arc::default(),
+        })
     }
 
     /// The tenant that somebody named by slug or id.
@@ -68,9 +76,17 @@ impl Foundation {
     /// # Errors
     /// When a key or an address is not to be used.
     pub fn stripe(&self) -> Result<Stripe, Failure> {
+        if let Some(stripe) = self.stripe.get() {
+            return Ok(stripe.clone());
+        }
         let config = &self.config;
-        let base = config.stripe_api_base.as_deref();
-        Ok(Stripe::new(&config.stripe_secret_key, &config.stripe_publishable_key, base)?)
+        let stripe = Stripe::new(
+            &config.stripe_secret_key,
+            &config.stripe_publishable_key,
+            config.stripe_api_base.as_deref(),
+            config.stripe_rate,
+        )?;
+        Ok(self.stripe.get_or_init(|| stripe).clone())
     }
 
     /// The payment provider.

@@ -7,6 +7,7 @@ mod cli;
 mod compose;
 mod health;
 mod openapi;
+mod orders;
 mod pages;
 mod platform;
 mod seed;

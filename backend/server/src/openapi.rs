@@ -89,6 +89,7 @@ fn merged() -> utoipa::openapi::OpenApi {
         marquee_door::ApiDoc::openapi(),
         marquee_tenants::staff::ApiDoc::openapi(),
         crate::platform::ApiDoc::openapi(),
+        crate::platform::orders::ApiDoc::openapi(),
     ] {
         whole.merge(part);
     }
@@ -138,6 +139,8 @@ mod tests {
             "/api/platform/v1/sessions",
             "/api/platform/v1/database/holders",
             "/api/platform/v1/drills/slow-report",
+            "/api/platform/v1/reconciliation/breaks",
+            "/api/platform/v1/reconciliation/breaks/{id}/resolve",
         ] {
             assert!(document["paths"].get(path).is_some(), "{path}");
         }

@@ -18,6 +18,7 @@ use marquee_door::Door;
 use marquee_inventory::Inventory;
 use marquee_inventory::availability::Availability;
 use marquee_inventory::strategy::Strategies;
+use marquee_payments::Provider;
 use marquee_tenants::staff::Staff;
 use marquee_tenants::{Host, Hosts};
 use marquee_tickets::{Tickets, deliver_mail};
@@ -107,7 +108,7 @@ impl Services {
     /// # Errors
     /// When the configuration names what is not to be had.
     pub fn of(foundation: Foundation) -> Result<Self, Failure> {
-        let Foundation { config, db, directory, clock } = foundation.clone();
+        let Foundation { config, db, directory, clock, .. } = foundation.clone();
         let platform = Host::parse(&config.platform_host).ok_or("`MARQUEE_PLATFORM_HOST` is no host")?;
         let hosts = Hosts { directory: directory.clone(), platform };
         let limits = Limits::new(config.redis_url.as_deref(), Arc::clone(&clock));
@@ -170,7 +171,8 @@ impl Services {
     }
 
     fn configure(&self, app: &mut web::ServiceConfig) {
-        app.app_data(web::Data::new(self.hosts.clone()))
+        app.app_data(web::Data::new(self.foundation.clone()))
+            .app_data(web::Data::new(self.hosts.clone()))
             .app_data(web::Data::new(self.limits.clone()))
             .app_data(web::Data::new(self.foundation.db.clone()))
             .app_data(web::Data::new(self.catalog.clone()))
@@ -205,11 +207,12 @@ impl Services {
 /// # Errors
 /// When the address is taken.
 pub fn serve_metrics(foundation: &Foundation, metrics: PrometheusHandle) -> Result<ServerHandle, Failure> {
-    let (config, db) = (&foundation.config, foundation.db.clone());
+    let (config, db, provider) = (&foundation.config, foundation.db.clone(), foundation.provider()?);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(db.clone()))
+            .app_data(web::Data::new(provider.clone()))
             .route("/metrics", web::get().to(show_metrics))
             .route("/holders", web::get().to(show_holders))
     })
@@ -223,8 +226,13 @@ pub fn serve_metrics(foundation: &Foundation, metrics: PrometheusHandle) -> Resu
     Ok(handle)
 }
 
-async fn show_metrics(metrics: web::Data<PrometheusHandle>, db: web::Data<Db>) -> HttpResponse {
+async fn show_metrics(
+    metrics: web::Data<PrometheusHandle>,
+    db: web::Data<Db>,
+    provider: web::Data<Arc<dyn Provider>>,
+) -> HttpResponse {
     db.publish_holders();
+    provider.budget().publish();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
 }
 

@@ -1,4 +1,6 @@
-//! The calls that are made, by name.
+//! The calls that are made, by name and urgency.
+
+use marquee_payments::Priority;
 
 /// One of Stripe's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,6 +11,7 @@ pub(crate) enum Call {
     CaptureIntent,
     CancelIntent,
     ListIntents,
+    RetrieveCharge,
     ListCharges,
     CreateRefund,
     RetrieveRefund,
@@ -17,6 +20,7 @@ pub(crate) enum Call {
     ListDisputes,
     SubmitEvidence,
     ListMovements,
+    CardOf,
 }
 
 impl Call {
@@ -29,6 +33,7 @@ impl Call {
             Self::CaptureIntent => "capture_intent",
             Self::CancelIntent => "cancel_intent",
             Self::ListIntents => "list_intents",
+            Self::RetrieveCharge => "retrieve_charge",
             Self::ListCharges => "list_charges",
             Self::CreateRefund => "create_refund",
             Self::RetrieveRefund => "retrieve_refund",
@@ -37,6 +42,26 @@ impl Call {
             Self::ListDisputes => "list_disputes",
             Self::SubmitEvidence => "submit_evidence",
             Self::ListMovements => "list_movements",
+            Self::CardOf => "card_of",
+        }
+    }
+
+    /// How urgent it is.
+    pub(crate) fn priority(self) -> Priority {
+        match self {
+            Self::ConfirmIntent => Priority::Confirm,
+            Self::CreateIntent | Self::CardOf => Priority::Create,
+            Self::CaptureIntent => Priority::Capture,
+            Self::CancelIntent => Priority::Cancel,
+            Self::CreateRefund | Self::SubmitEvidence => Priority::Refund,
+            Self::RetrieveIntent
+            | Self::RetrieveCharge
+            | Self::RetrieveRefund
+            | Self::RetrieveDispute
+            | Self::ListCharges
+            | Self::ListRefunds
+            | Self::ListDisputes => Priority::Refetch,
+            Self::ListIntents | Self::ListMovements => Priority::Report,
         }
     }
 }

@@ -1,42 +1,62 @@
 //! What a failed call means: did it have its effect?
 
 use marquee_payments::{ProviderError, Refusal};
-use stripe::{ApiErrors, ApiErrorsType, StripeError};
+use stripe_shared::{ApiErrors, ApiErrorsType};
 
+use crate::client::CallError;
 use crate::convert::fingerprint;
 
-/// How hyper's client says that no connection was made: nothing was sent.
-const NOT_CONNECTED: &str = "client error (Connect)";
-
 /// Sorts an error into the ways a call may fail. In doubt its outcome is unknown.
-pub(crate) fn classify(error: StripeError) -> ProviderError {
+pub(crate) fn classify(error: CallError) -> ProviderError {
     match error {
-        StripeError::Stripe(answer, status) => answered(*answer, status),
-        StripeError::ClientError(reason) if reason == NOT_CONNECTED => Refusal::Unreachable(reason).into(),
-        StripeError::ConfigError(reason) => invalid("configuration", None, reason),
-        StripeError::ClientError(reason) | StripeError::JSONDeserialize(reason) => {
-            ProviderError::Unknown(reason)
-        }
-        StripeError::Timeout => ProviderError::Unknown("time-out".to_owned()),
+        CallError::Answered { status, error, .. } => answered(status, error),
+        CallError::NotConnected(reason) => Refusal::Unreachable(reason).into(),
+        CallError::Unsendable(reason) => invalid("request", None, reason),
+        CallError::Broken(reason) => ProviderError::Unknown(reason),
+        CallError::Timeout => ProviderError::Unknown("time-out".to_owned()),
     }
 }
 
-fn answered(answer: ApiErrors, status: u16) -> ProviderError {
-    let code = answer.code.as_ref().map(|code| code.as_str().to_owned());
-    let message = answer.message.unwrap_or_default();
-    if status == 402 || answer.type_ == ApiErrorsType::CardError {
+fn answered(status: u16, error: Option<Box<ApiErrors>>) -> ProviderError {
+    let Some(error) = error else { return unexplained(status) };
+    let code = error.code.as_ref().map(|code| code.as_str().to_owned());
+    let message = error.message.unwrap_or_default();
+    if status == 402 || error.type_ == ApiErrorsType::CardError {
         return ProviderError::Declined {
-            decline_code: answer.decline_code.or(code).unwrap_or_else(|| "generic_decline".to_owned()),
+            decline_code: error.decline_code.or(code).unwrap_or_else(|| "generic_decline".to_owned()),
             message,
-            fingerprint: answer.payment_method.as_ref().and_then(fingerprint),
+            fingerprint: error.payment_method.as_ref().and_then(fingerprint),
         };
     }
     match status {
-        // The first call with this key is still running.
-        409 => ProviderError::Unknown(message),
+        // Nothing is decided about a call whose caller is not known, nor for one that the provider has no time for.
+        401 => Refusal::Unreachable(message).into(),
         429 => Refusal::Busy(message).into(),
-        400..=499 => invalid(code.as_deref().unwrap_or(answer.type_.as_str()), answer.param, message),
+        // The first call with this key is still running; or the key was used for another call, which may have had its effect.
+        409 => ProviderError::Unknown(message),
+        _ if error.type_ == ApiErrorsType::IdempotencyError => ProviderError::Unknown(message),
+        400..=499 => invalid(code.as_deref().unwrap_or(error.type_.as_str()), error.param, message),
         _ => ProviderError::Unknown(format!("status {status}: {message}")),
+    }
+}
+
+/// An answer that is not in Stripe's words: somebody on the way may have given it.
+fn unexplained(status: u16) -> ProviderError {
+    match status {
+        429 => Refusal::Busy("status 429".to_owned()).into(),
+        _ => ProviderError::Unknown(format!("status {status} without an explanation")),
+    }
+}
+
+/// How a call ended, in metrics.
+pub(crate) fn outcome(error: Option<&ProviderError>) -> &'static str {
+    match error {
+        None => "ok",
+        Some(ProviderError::Declined { .. }) => "declined",
+        Some(ProviderError::Unknown(_)) => "unknown",
+        Some(ProviderError::Refused(Refusal::Busy(_))) => "busy",
+        Some(ProviderError::Refused(Refusal::Unreachable(_))) => "unreachable",
+        Some(ProviderError::Refused(Refusal::Invalid { .. })) => "invalid",
     }
 }
 
@@ -70,31 +90,43 @@ mod tests {
     }
 
     fn stripe(kind: ApiErrorsType, status: u16) -> ProviderError {
-        classify(StripeError::Stripe(api(kind, None, None), status))
+        told(status, Some(api(kind, None, None)))
+    }
+
+    fn told(status: u16, error: Option<Box<ApiErrors>>) -> ProviderError {
+        classify(CallError::Answered { status, error, busy: None })
     }
 
     #[test]
     fn only_what_surely_did_nothing_is_refused() {
-        assert!(classify(StripeError::ClientError(NOT_CONNECTED.to_owned())).never_arrived());
-        assert!(stripe(ApiErrorsType::InvalidRequestError, 429).never_arrived());
+        for nothing in [
+            classify(CallError::NotConnected("refused".to_owned())),
+            stripe(ApiErrorsType::InvalidRequestError, 429),
+            stripe(ApiErrorsType::InvalidRequestError, 401),
+            told(429, None),
+        ] {
+            assert!(nothing.never_arrived(), "{nothing:?}");
+        }
         for unknown in [
-            classify(StripeError::ClientError("client error (SendRequest)".to_owned())),
-            classify(StripeError::Timeout),
-            classify(StripeError::JSONDeserialize("no JSON".to_owned())),
+            classify(CallError::Broken("connection closed before message completed".to_owned())),
+            classify(CallError::Timeout),
             stripe(ApiErrorsType::ApiError, 500),
             stripe(ApiErrorsType::ApiError, 503),
             stripe(ApiErrorsType::IdempotencyError, 409),
+            stripe(ApiErrorsType::IdempotencyError, 400),
+            told(400, None),
+            told(402, None),
+            told(502, None),
         ] {
             assert!(matches!(unknown, ProviderError::Unknown(_)), "{unknown:?}");
         }
+        let unsendable = classify(CallError::Unsendable("no header".to_owned()));
+        assert!(!unsendable.never_arrived() && matches!(unsendable, ProviderError::Refused(_)));
     }
 
     #[test]
     fn a_card_error_is_a_decline_with_its_code() {
-        let error = classify(StripeError::Stripe(
-            api(ApiErrorsType::CardError, Some("insufficient_funds"), None),
-            402,
-        ));
+        let error = told(402, Some(api(ApiErrorsType::CardError, Some("insufficient_funds"), None)));
         assert_eq!(
             error,
             ProviderError::Declined {
@@ -107,10 +139,8 @@ mod tests {
 
     #[test]
     fn the_parameter_at_fault_is_kept() {
-        let error = classify(StripeError::Stripe(
-            api(ApiErrorsType::InvalidRequestError, None, Some("confirmation_token")),
-            404,
-        ));
+        let error =
+            told(404, Some(api(ApiErrorsType::InvalidRequestError, None, Some("confirmation_token"))));
         assert!(error.is_about("confirmation_token") && !error.is_about("amount"));
     }
 }

@@ -1,44 +1,55 @@
 //! The provider's calls, each as one request to Stripe.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use marquee_core::crash;
 use marquee_payments::{
-    BudgetLeft, CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, CreateRefund, Intent, IntentPage,
-    MovementPage, MovementWindow, Provider, ProviderCharge, ProviderDispute, ProviderError, ProviderRefund,
-    Refusal, SubmitEvidence,
+    Budget, BudgetLeft, CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, CreateRefund, Intent,
+    IntentPage, MovementPage, MovementWindow, Provider, ProviderCharge, ProviderDispute, ProviderError,
+    ProviderRefund, Refusal, SubmitEvidence,
 };
 use miniserde::Deserialize;
-use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_core::charge::RetrieveCharge;
 use stripe_core::dispute::RetrieveDispute;
 use stripe_core::payment_intent::{CancelPaymentIntent, CapturePaymentIntent};
 use stripe_core::refund::RetrieveRefund;
 use stripe_types::List;
 use thiserror::Error;
+use tokio::time::Instant;
 
 use crate::call::Call;
-use crate::classify::classify;
-use crate::retry::{CALL_BUDGET, retry};
+use crate::classify::{classify, outcome};
+use crate::client::{CallError, Client};
+use crate::retry::{ENOUGH, TRY_BUDGET, retry};
+use crate::token::RetrieveToken;
 use crate::{convert, requests};
 
 /// Where Stripe's own payment form comes from.
 const ELEMENT_URL: &str = "https://js.stripe.com/v3/";
+/// Calls a second that Stripe takes with a live key, and with a test key.
+const RATES: (u32, u32) = (100, 25);
 
 /// The keys or the address cannot be used.
 #[derive(Debug, Error)]
 #[error("stripe cannot be set up: {0}")]
-pub struct StripeConfigError(String);
+pub struct StripeConfigError(pub(crate) String);
 
-/// Stripe, or something that answers like it.
+/// Stripe, or something that answers like it. Clones share connections and budget.
 #[derive(Debug, Clone)]
 pub struct Stripe {
     client: Client,
+    budget: Arc<Budget>,
     publishable_key: String,
     element_url: String,
     live: bool,
 }
 
 impl Stripe {
-    /// Stripe with these keys; `api_base` points it elsewhere, payment form included.
+    /// Stripe with these keys; `api_base` points it elsewhere, payment form included. `rate` is how many calls a second this
+    /// process makes, 0 for any number, and by default what Stripe allows such a key.
     ///
     /// # Errors
     /// When a key is no header value or the address is none.
@@ -46,17 +57,17 @@ impl Stripe {
         secret_key: &str,
         publishable_key: &str,
         api_base: Option<&str>,
+        rate: Option<u32>,
     ) -> Result<Self, StripeConfigError> {
         let base = api_base.map(|base| base.trim_end_matches('/'));
-        let mut builder = ClientBuilder::new(secret_key).timeout(CALL_BUDGET);
-        if let Some(base) = base {
-            builder = builder.url(format!("{base}/"));
-        }
+        let live = secret_key.starts_with("sk_live_") || secret_key.starts_with("rk_live_");
+        let rate = rate.unwrap_or(if live { RATES.0 } else { RATES.1 });
         Ok(Self {
-            client: builder.build().map_err(|error| StripeConfigError(error.to_string()))?,
+            client: Client::new(secret_key, base)?,
+            budget: Arc::new(Budget::new(NonZeroU32::new(rate))),
             publishable_key: publishable_key.to_owned(),
             element_url: base.map_or_else(|| ELEMENT_URL.to_owned(), |base| format!("{base}/v3/")),
-            live: secret_key.starts_with("sk_live_") || secret_key.starts_with("rk_live_"),
+            live,
         })
     }
 
@@ -78,16 +89,42 @@ impl Stripe {
     {
         let strategy = strategy(key)?;
         crash::pass(format_args!("call:{}:before", call.name()));
-        let answer = retry(|patience| {
-            let mut call = request.customize().timeout(patience).request_strategy(strategy.clone());
-            if let Some(account) = account {
-                call = call.account_id(account.into());
-            }
-            async move { call.send(&self.client).await.map_err(classify) }
-        })
-        .await;
+        let answer = retry(|ends| self.attempt(call, account, &strategy, &request, ends)).await;
         crash::pass(format_args!("call:{}:after", call.name()));
+        let outcome = outcome(answer.as_ref().err());
+        metrics::counter!("marquee_provider_calls_total", "call" => call.name(), "outcome" => outcome)
+            .increment(1);
         answer
+    }
+
+    /// One try of a call, when its turn has come.
+    async fn attempt<R>(
+        &self,
+        call: Call,
+        account: Option<&str>,
+        strategy: &RequestStrategy,
+        request: &R,
+        ends: Instant,
+    ) -> Result<R::Output, ProviderError>
+    where
+        R: StripeRequest + Send + Sync,
+        R::Output: Deserialize,
+    {
+        let latest = ends.checked_sub(ENOUGH).unwrap_or(ends);
+        let turn = self.budget.turn(call.priority(), latest).await;
+        let turn = turn.map_err(|_| Refusal::Busy("no turn in the time that a call has".to_owned()))?;
+        let patience = TRY_BUDGET.min(ends.saturating_duration_since(Instant::now()));
+        let mut call = request.customize().timeout(patience).request_strategy(strategy.clone());
+        if let Some(account) = account {
+            call = call.account_id(account.into());
+        }
+        let answer = call.send(&self.client).await;
+        match &answer {
+            Err(CallError::Answered { busy: Some(busy), .. }) => self.budget.busy(turn, busy.retry_after),
+            Ok(_) | Err(CallError::Answered { .. }) => self.budget.taken(),
+            Err(_) => {}
+        }
+        answer.map_err(classify)
     }
 
     /// Everything on a list, page by page; `id` of the last one leads to the next page.
@@ -148,7 +185,7 @@ impl Provider for Stripe {
     }
 
     fn budget(&self) -> BudgetLeft {
-        BudgetLeft::UNLIMITED
+        self.budget.left()
     }
 
     async fn create_intent(&self, call: &CreateIntent) -> Result<Intent, ProviderError> {
@@ -166,6 +203,15 @@ impl Provider for Stripe {
     async fn retrieve_intent(&self, account: Option<&str>, id: &str) -> Result<Intent, ProviderError> {
         let answer = self.ask(Call::RetrieveIntent, account, None, requests::retrieve_intent(id)).await?;
         convert::intent(answer)
+    }
+
+    async fn card_of(
+        &self,
+        account: Option<&str>,
+        confirmation_token: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        let token = self.ask(Call::CardOf, account, None, RetrieveToken(confirmation_token)).await?;
+        Ok(token.fingerprint())
     }
 
     async fn capture_intent(&self, call: &CaptureIntent) -> Result<Intent, ProviderError> {
@@ -188,6 +234,14 @@ impl Provider for Stripe {
         let page = self.ask(Call::ListIntents, account, None, requests::list_intents(after)).await?;
         let data = page.data.into_iter().map(convert::intent).collect::<Result<_, _>>()?;
         Ok(IntentPage { data, has_more: page.has_more })
+    }
+
+    async fn retrieve_charge(
+        &self,
+        account: Option<&str>,
+        id: &str,
+    ) -> Result<ProviderCharge, ProviderError> {
+        convert::charge(self.ask(Call::RetrieveCharge, account, None, RetrieveCharge::new(id)).await?)
     }
 
     async fn list_charges(
@@ -276,14 +330,33 @@ fn known_movement(from: stripe_core::BalanceTransaction) -> Option<marquee_payme
 mod tests {
     use super::*;
 
+    fn stripe(secret_key: &str, base: Option<&str>, rate: Option<u32>) -> Stripe {
+        Stripe::new(secret_key, "pk_1", base, rate).unwrap()
+    }
+
     #[test]
     fn the_address_moves_the_form_too() {
-        let stripe = Stripe::new("sk_test_1", "pk_test_1", Some("http://127.0.0.1:12111/")).unwrap();
-        assert_eq!(stripe.element_url(), "http://127.0.0.1:12111/v3/");
-        assert!(!stripe.is_live());
-        let stripe = Stripe::new("sk_live_1", "pk_live_1", None).unwrap();
-        assert_eq!(stripe.element_url(), ELEMENT_URL);
-        assert!(stripe.is_live());
-        assert!(Stripe::new("sk\n", "pk", None).is_err());
+        let test = stripe("sk_test_1", Some("http://127.0.0.1:12111/"), None);
+        assert_eq!(test.element_url(), "http://127.0.0.1:12111/v3/");
+        assert!(!test.is_live());
+        let live = stripe("sk_live_1", None, None);
+        assert_eq!(live.element_url(), ELEMENT_URL);
+        assert!(live.is_live());
+        assert!(Stripe::new("sk\n", "pk", None, None).is_err());
+        assert!(Stripe::new("sk_1", "pk", Some("no address"), None).is_err());
+    }
+
+    #[test]
+    fn a_key_has_the_rate_that_stripe_allows_it() {
+        let rate = |key, rate| stripe(key, None, rate).budget().rate;
+        assert_eq!(rate("sk_test_1", None), Some(25));
+        assert_eq!(rate("rk_live_1", None), Some(100));
+        assert_eq!(rate("sk_live_1", Some(40)), Some(40));
+        assert_eq!(rate("sk_live_1", Some(0)), None);
+    }
+
+    #[test]
+    fn a_key_never_shows() {
+        assert!(!format!("{:?}", stripe("sk_live_secret", None, None)).contains("secret"));
     }
 }

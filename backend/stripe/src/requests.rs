@@ -11,7 +11,9 @@ use stripe_core::balance_transaction::ListBalanceTransaction;
 use stripe_core::charge::ListCharge;
 use stripe_core::dispute::{ListDispute, UpdateDispute, UpdateDisputeEvidence};
 use stripe_core::payment_intent::{
-    ConfirmPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods, ListPaymentIntent,
+    ConfirmPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
+    CreatePaymentIntentPaymentMethodOptions, CreatePaymentIntentPaymentMethodOptionsCard,
+    CreatePaymentIntentPaymentMethodOptionsCardCaptureMethod as CardCapture, ListPaymentIntent,
     RetrievePaymentIntent,
 };
 use stripe_core::refund::{self, CreateRefundReason, ListRefund};
@@ -42,9 +44,17 @@ pub(crate) fn create_intent(call: &CreateIntent) -> Result<CreatePaymentIntent, 
     Ok(request)
 }
 
-/// Money is reserved first and taken when the seats are sold.
+/// A card's money is reserved first and taken when the seats are sold. Other methods take it by themselves.
 fn captured_when_told(request: CreatePaymentIntent) -> CreatePaymentIntent {
-    request.capture_method(PaymentIntentCaptureMethod::Manual)
+    let card = CreatePaymentIntentPaymentMethodOptionsCard {
+        capture_method: Some(CardCapture::Manual),
+        ..CreatePaymentIntentPaymentMethodOptionsCard::new()
+    };
+    let options = CreatePaymentIntentPaymentMethodOptions {
+        card: Some(card),
+        ..CreatePaymentIntentPaymentMethodOptions::new()
+    };
+    request.capture_method(PaymentIntentCaptureMethod::AutomaticAsync).payment_method_options(options)
 }
 
 pub(crate) fn confirm_intent(call: &ConfirmIntent) -> ConfirmPaymentIntent {
@@ -154,7 +164,7 @@ pub(crate) fn statement_suffix(brand: &str) -> Option<String> {
 mod tests {
     use marquee_core::ids::{OrderId, RefundId};
     use marquee_core::money::Money;
-    use stripe::StripeRequest;
+    use stripe_client_core::StripeRequest;
 
     use super::*;
 
@@ -180,7 +190,11 @@ mod tests {
             brand: "Riverside".to_owned(),
             key: "key".to_owned(),
         };
-        assert!(body(&create_intent(&call).unwrap()).contains("application_fee_amount=200"));
+        let sent = body(&create_intent(&call).unwrap());
+        assert!(sent.contains("application_fee_amount=200"), "{sent}");
+        // Cards wait for the capture, and nothing else does.
+        assert!(sent.contains("capture_method=automatic_async"), "{sent}");
+        assert_eq!(sent.matches("manual").count(), 1, "{sent}");
         call.account = None;
         assert!(!body(&create_intent(&call).unwrap()).contains("application_fee"));
     }

@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep};
 /// What one call may take, tries and pauses included. Shorter than a payment's lease.
 pub const CALL_BUDGET: Duration = Duration::from_secs(9);
 /// What one try may take: enough for a slow bank, and some is left to ask again under the same key.
-const TRY_BUDGET: Duration = Duration::from_secs(6);
+pub(crate) const TRY_BUDGET: Duration = Duration::from_secs(6);
+/// With less than this left a try does not wait for its turn any more: a bank may take a while.
+pub(crate) const ENOUGH: Duration = Duration::from_secs(3);
 /// Pauses before the second try, the third and so on; after the last there is none.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(150), Duration::from_millis(500), Duration::from_millis(1_500)];
@@ -18,18 +20,18 @@ const SHORTEST_TRY: Duration = Duration::from_millis(300);
 
 /// Calls until the outcome is known, or time and tries are used up.
 ///
-/// A definite answer to a later try is the answer to all of them, as they carry one key. Where the last try surely did
+/// A try is told when the call ends. A definite answer to a later try is the answer to all of them, as they carry one key. Where the last try surely did
 /// nothing but an earlier one is in doubt, the outcome is unknown.
 pub(crate) async fn retry<T, Call, Answer>(mut call: Call) -> Result<T, ProviderError>
 where
-    Call: FnMut(Duration) -> Answer,
+    Call: FnMut(Instant) -> Answer,
     Answer: Future<Output = Result<T, ProviderError>>,
 {
     let ends = Instant::now() + CALL_BUDGET;
     let mut doubt = None;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let error = match call(TRY_BUDGET.min(ends - Instant::now())).await {
+        let error = match call(ends).await {
             Err(error) if matches!(error, ProviderError::Unknown(_)) || error.never_arrived() => error,
             decided => return decided,
         };
@@ -71,7 +73,7 @@ mod tests {
         (outcome, answers.len() - left.len())
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_definite_answer_ends_it() {
         assert_eq!(run(&[Ok(1), unknown()]).await, (Ok(1), 1));
         assert_eq!(run(&[unknown(), Ok(1)]).await, (Ok(1), 2));
@@ -82,7 +84,7 @@ mod tests {
         assert_eq!(run(&[unknown(), declined()]).await, (declined(), 2));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn doubt_is_not_forgotten() {
         assert_eq!(run(&[unknown(), unreachable(), unreachable(), unreachable()]).await.0, unknown());
         assert_eq!(run(&[unreachable(), unreachable(), unreachable(), unreachable()]).await.0, unreachable());

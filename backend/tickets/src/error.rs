@@ -1,6 +1,6 @@
 use lettre::transport::smtp;
 use marquee_core::db::DbError;
-use marquee_core::ids::OrderId;
+use marquee_core::ids::{OrderId, TicketId};
 use thiserror::Error;
 
 /// What making, reading or sending tickets may meet.
@@ -15,6 +15,12 @@ pub enum TicketError {
     /// The order is not paid: there is nothing to issue.
     #[error("order `{0}` is not paid")]
     NotPaid(OrderId),
+    /// The order has no such ticket.
+    #[error("the order has no ticket `{0}`")]
+    UnknownTicket(TicketId),
+    /// The ticket was used or withdrawn, or the order has none that is good.
+    #[error("there is no ticket to replace: those that were used or withdrawn stay as they are")]
+    NotReplaceable,
     /// The stored public key is not the one that the installation's secret gives: its codes would read as fakes.
     #[error("the stored ticket key `{0}` belongs to another secret key")]
     KeyMismatch(u8),

@@ -9,9 +9,9 @@ use marquee_entity::orders::TicketStatus;
 use marquee_tenants::{Directory, Tenant};
 
 use crate::brand::Brands;
-use crate::letters::Written;
+use crate::letter::{self, Facts};
 use crate::mail::{Mailer, Templates};
-use crate::{Letter, Paper, TicketError, letters, paper_of, pdf, qr_svg, store, tickets_of};
+use crate::{Letter, Paper, TicketError, paper_of, pdf, qr_svg, tickets_of};
 
 const READ: Tag = Tag::new("tickets.read");
 
@@ -92,20 +92,12 @@ impl Tickets {
         Ok(paper)
     }
 
-    /// A letter in the buyer's language; none where there is nothing to say any more.
-    pub(crate) async fn written(
-        &self,
-        tenant: &Tenant,
-        letter: Letter,
-    ) -> Result<Option<Written>, TicketError> {
-        let Letter::Refund { refund_id } = letter;
-        let tx = self.0.db.begin(tenant.id, READ).await?;
-        let Some(facts) = store::refund_facts(&tx, refund_id).await? else { return Ok(None) };
-        let labels = store::refunded_labels(&tx, refund_id).await?;
-        let unknown = TicketError::UnknownOrder(facts.order_id);
-        let order = store::paper_order(&tx, facts.order_id).await?.ok_or(unknown)?;
+    /// All that a letter tells; none where there is nothing to say any more.
+    pub(crate) async fn facts(&self, tenant: TenantId, letter: Letter) -> Result<Option<Facts>, TicketError> {
+        let tx = self.0.db.begin(tenant, READ).await?;
+        let facts = letter::facts(&tx, letter).await?;
         tx.commit().await?;
-        Ok(letters::of_refund(tenant, order, &facts, labels))
+        Ok(facts)
     }
 }
 

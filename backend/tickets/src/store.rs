@@ -1,14 +1,14 @@
 //! The only place for SQL about tickets.
 
 use marquee_core::db::{DbError, TenantTx};
-use marquee_core::ids::{OrderId, OrderLineId, PerformanceId, RefundId, TicketId, UnitId};
+use marquee_core::ids::{OrderId, OrderLineId, PerformanceId, TicketId, UnitId};
 use marquee_core::params;
 use marquee_entity::orders::OrderStatus;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::codes::{KeyId, PublicKey};
-use crate::types::{PaperOrder, PaperTicket, RefundFacts, Ticket};
+use crate::types::{PaperOrder, PaperTicket, Ticket};
 
 #[derive(Debug, FromQueryResult)]
 struct KeyRow {
@@ -24,11 +24,6 @@ struct LineRow {
 #[derive(Debug, FromQueryResult)]
 struct UnitRow {
     unit_id: UnitId,
-}
-
-#[derive(Debug, FromQueryResult)]
-struct LabelRow {
-    label: String,
 }
 
 /// What issuing needs of an order.
@@ -104,6 +99,24 @@ pub(crate) async fn insert(
     .await
 }
 
+/// Withdraws tickets that are still good; answers the lines they were for.
+pub(crate) async fn withdraw(
+    tx: &TenantTx,
+    order: OrderId,
+    tickets: &[TicketId],
+) -> Result<Vec<OrderLineId>, DbError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.0).collect();
+    let rows: Vec<LineRow> = tx
+        .all(
+            "update tickets set status = 'void', voided_at = marquee_now()
+             where tenant_id = $1 and order_id = $2 and id = any ($3) and status = 'valid'
+             returning order_line_id as id",
+            params![order, ids],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The order's tickets, in the buyer's sequence.
 pub(crate) async fn tickets(tx: &TenantTx, order: OrderId) -> Result<Vec<Ticket>, DbError> {
     tx.all(
@@ -167,30 +180,4 @@ pub(crate) async fn void(tx: &TenantTx, tickets: &[TicketId]) -> Result<Vec<Unit
         )
         .await?;
     Ok(rows.into_iter().map(|row| row.unit_id).collect())
-}
-
-/// What a letter says of a refund.
-pub(crate) async fn refund_facts(tx: &TenantTx, refund: RefundId) -> Result<Option<RefundFacts>, DbError> {
-    tx.optional(
-        "select r.order_id, r.amount, r.currency, r.reason, r.state,
-             exists (select 1 from tickets t
-                     where t.tenant_id = $1 and t.order_id = r.order_id and t.status <> 'void') as tickets_left
-         from refunds r where r.tenant_id = $1 and r.id = $2",
-        params![refund],
-    )
-    .await
-}
-
-/// The places of the tickets that a refund takes back, in the buyer's sequence.
-pub(crate) async fn refunded_labels(tx: &TenantTx, refund: RefundId) -> Result<Vec<String>, DbError> {
-    let rows: Vec<LabelRow> = tx
-        .all(
-            "select t.label from refund_tickets r
-             join tickets t on t.tenant_id = $1 and t.id = r.ticket_id
-             join order_lines line on line.tenant_id = $1 and line.id = t.order_line_id
-             where r.tenant_id = $1 and r.refund_id = $2 order by line.place, t.id",
-            params![refund],
-        )
-        .await?;
-    Ok(rows.into_iter().map(|row| row.label).collect())
 }

@@ -1,9 +1,8 @@
 //! Tickets as they are read, and as they are put on paper.
 
 use chrono::{DateTime, Utc};
-use marquee_core::ids::{OrderId, RefundId, TicketId};
+use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::money::Currency;
-use marquee_entity::money::{RefundReason, RefundState};
 use marquee_entity::orders::TicketStatus;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -30,34 +29,6 @@ pub struct Ticket {
 pub struct MailOrder {
     /// The order whose tickets are sent.
     pub order_id: OrderId,
-}
-
-/// What a staged letter is about; what it says is read when it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "about", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Letter {
-    /// Money goes back to the buyer, tickets are withdrawn, or both.
-    Refund {
-        /// The refund.
-        refund_id: RefundId,
-    },
-}
-
-/// What a letter says of a refund.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct RefundFacts {
-    /// Of which order.
-    pub order_id: OrderId,
-    /// How much, in minor units.
-    pub amount: i64,
-    /// ISO 4217 code.
-    pub currency: Currency,
-    /// Why.
-    pub reason: RefundReason,
-    /// Where it stands.
-    pub state: RefundState,
-    /// Does the order have tickets that are good?
-    pub tickets_left: bool,
 }
 
 /// An order with all that its tickets say, for PDF and mail.

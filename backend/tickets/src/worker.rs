@@ -147,13 +147,13 @@ async fn send_tickets(tickets: &Tickets, message: &Message) -> Result<(), Ticket
 async fn send_letter(tickets: &Tickets, message: &Message) -> Result<(), TicketError> {
     let letter: Letter = payload(message)?;
     let tenant = tenant(tickets, message)?;
-    let Some(written) = tickets.written(&tenant, letter).await? else { return Ok(()) };
+    let Some(facts) = tickets.facts(tenant.id, letter).await? else { return Ok(()) };
     let parts = Arc::clone(&tickets.0);
     let envelope = Envelope { id: message.id, at: SystemTime::now() };
     let mail = off_the_loop(move || {
         let brand = parts.brands.of(&tenant)?;
-        let link = parts.order_link(&tenant, written.order.order_id);
-        mail::compose_letter(&parts.templates, &brand, &tenant, &written, &link, envelope)
+        let link = parts.order_link(&tenant, facts.order.order_id);
+        mail::compose_letter(&parts.templates, &brand, &tenant, &facts, &link, envelope)
     })
     .await?;
     tickets.0.mailer.send(mail).await

@@ -30,6 +30,7 @@ pub fn shared(port: u16, ports: &Ports, secrets: &Secrets) -> Variables {
         ("STRIPE_PUBLISHABLE_KEY", secrets.stripe_publishable_key.clone()),
         ("STRIPE_WEBHOOK_SECRET", secrets.stripe_webhook.clone()),
         ("STRIPE_CONNECT_WEBHOOK_SECRET", secrets.stripe_connect_webhook.clone()),
+        ("STRIPE_RATE", "0".to_owned()),
         ("SMTP_URL", mail::smtp_url(ports)),
         ("BIND", "127.0.0.1:0".to_owned()),
         ("METRICS_BIND", "127.0.0.1:0".to_owned()),

@@ -34,11 +34,19 @@ pub struct Event {
     /// Whether it claims to be about real money.
     #[serde(default)]
     pub livemode: bool,
+    /// Whether it goes to the connected accounts' endpoints, where that does not follow from `account`.
+    #[serde(default)]
+    pub connect: Option<bool>,
 }
 
 row!(Event);
 
 impl Event {
+    /// Whether it goes to the connected accounts' endpoints rather than the platform's own.
+    pub fn goes_to_connect(&self) -> bool {
+        self.connect.unwrap_or(self.account.is_some())
+    }
+
     /// Stripe's object; `account` stands in it only for a connected account's event.
     pub fn render(&self, state: &State) -> Value {
         let mut object = json!({

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_core::balance_transaction::ListBalanceTransaction;
+use stripe_core::dispute::{ListDispute, RetrieveDispute};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent, ListPaymentIntent,
     RetrievePaymentIntent,
@@ -179,7 +180,30 @@ async fn other_methods_parse() {
     }
 }
 
-/// All objects of disputes, transfers and refunds that come back; the library has their types, if not their calls, here.
+#[tokio::test]
+async fn a_debit_that_fails_parses() {
+    let sim = Sim::start().await;
+    let client = client(&sim, "sk_test_simulator");
+    let made =
+        CreatePaymentIntent::new(4850, stripe_types::Currency::EUR).customize().send(&client).await.unwrap();
+    let under_way = confirm(&sim, &client, &made, "pm_sepa_debit_fails").await.unwrap();
+    assert_eq!(under_way.status, PaymentIntentStatus::Processing);
+    sim.control("POST", "/_sim/clock", serde_json::json!({ "advance_s": 200 })).await;
+    let failed = RetrievePaymentIntent::new(made.id.clone())
+        .expand(["latest_charge".to_owned()])
+        .customize()
+        .send(&client)
+        .await
+        .unwrap();
+    assert_eq!(failed.status, PaymentIntentStatus::RequiresPaymentMethod);
+    assert_eq!(failed.last_payment_error.unwrap().code.unwrap().as_str(), "payment_method_provider_decline");
+    let charge = failed.latest_charge.as_ref().unwrap().as_object().unwrap();
+    assert_eq!(charge.status.as_str(), "failed");
+    let again = CancelPaymentIntent::new(made.id).customize().send(&client).await.unwrap();
+    assert_eq!(again.status, PaymentIntentStatus::Canceled);
+}
+
+/// Disputes, refunds that come back, and transfers, for which the library has types here, if no calls.
 async fn what_else_happens(sim: &Sim, client: &Client) {
     let control = async |path: String, body| sim.control("POST", &path, body).await;
     for outcome in ["won", "lost"] {
@@ -190,6 +214,12 @@ async fn what_else_happens(sim: &Sim, client: &Client) {
         let id = dispute["id"].as_str().unwrap();
         sim.post(&format!("/v1/disputes/{id}"), &[("evidence[receipt]", "r")]).send().await.ok();
         control(format!("/_sim/disputes/{id}/resolve"), serde_json::json!({ "outcome": outcome })).await;
+        let over = RetrieveDispute::new(id).customize().send(client).await.unwrap();
+        assert_eq!((over.status.as_str(), over.amount), (outcome, 4850));
+        assert_eq!(over.balance_transactions[0].fee, 1500);
+        let charge = over.charge.id().clone();
+        let all = ListDispute::new().charge(charge.as_str()).customize().send(client).await.unwrap();
+        assert_eq!(all.data.len(), 1);
     }
     let paid = sim.paid().await;
     let refund = CreateRefund::new()

@@ -2,6 +2,7 @@ drop table reconciliation_breaks, provider_cursors, provider_movements, ledger_e
     recipients, disputes, refund_tickets, refunds, change_notices, postponement_choices, performance_changes, payment_steps;
 alter table payments drop column charge_id, drop column card_fingerprint, drop column captured_at, drop column awaited_since;
 drop index idempotency_keys_open_idx;
+drop index payments_platform_intent_idx;
 drop index provider_events_open_idx;
 alter table provider_events drop column attempts, drop column due_at;
 create index provider_events_open_idx on provider_events (received_at) where processed_at is null;

@@ -11,6 +11,7 @@ create index orders_performance_idx on orders (tenant_id, performance_id);
 alter table payments add column charge_id text;
 alter table payments add column card_fingerprint text;
 alter table payments add column captured_at timestamptz;
+create index payments_charge_idx on payments (tenant_id, charge_id);
 -- Since when the provider says that the payment is under way and cannot be given up, while its seats are free again.
 alter table payments add column awaited_since timestamptz;
 
@@ -19,6 +20,9 @@ alter table provider_events add column attempts integer not null default 0;
 alter table provider_events add column due_at timestamptz not null default marquee_now();
 drop index provider_events_open_idx;
 create index provider_events_open_idx on provider_events (due_at) where processed_at is null;
+
+-- Events of the platform's own account name no tenant; a payment's id does.
+create index payments_platform_intent_idx on payments (intent_id) where account is null;
 
 -- Calls without an answer: those that a dead process left are completed by the worker.
 create index idempotency_keys_open_idx on idempotency_keys (created_at) where status is null;
@@ -290,6 +294,7 @@ create table provider_movements (
     constraint provider_movements_movement_key unique (tenant_id, account, movement_id)
 );
 create index provider_movements_source_idx on provider_movements (tenant_id, source_id);
+create index provider_movements_seen_idx on provider_movements (tenant_id, account, seen_at);
 call app.protect('provider_movements', 'select, insert');
 
 create table provider_cursors (
@@ -324,3 +329,30 @@ create table reconciliation_breaks (
 );
 create unique index reconciliation_breaks_open_key on reconciliation_breaks (tenant_id, kind, reference) where resolved_at is null;
 call app.protect('reconciliation_breaks', 'select, insert, update');
+
+-- What was captured before there was a ledger is posted as it would be now.
+update payments set captured_at = updated_at where state = 'captured';
+insert into recipients (tenant_id, id, kind, name, account)
+    select t.id, gen_random_uuid(), 'promoter', t.name, t.payment_account from tenants t
+    where exists (select 1 from payments p where p.tenant_id = t.id and p.state = 'captured');
+create table captured_before as
+    select p.tenant_id, p.id, p.order_id, o.performance_id, p.intent_id, p.captured_at, o.currency, l.line, l.kind, l.direction, l.amount,
+        coalesce(r.id, '00000000-0000-0000-0000-000000000000') as owner_id
+    from payments p
+    join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
+    cross join lateral (values
+        (1, 'stripe_pending', 'debit', o.total),
+        (2, case o.charge_model when 'direct' then 'payable' else 'unallocated_sales' end, 'credit', o.total - o.application_fee),
+        (3, 'platform_fee_revenue', 'credit', o.application_fee)) l (line, kind, direction, amount)
+    left join recipients r on r.tenant_id = p.tenant_id and r.kind = 'promoter' and l.kind = 'payable'
+    where p.state = 'captured' and l.amount > 0;
+insert into ledger_accounts (tenant_id, id, kind, owner_id, currency, normal_side)
+    select tenant_id, gen_random_uuid(), kind, owner_id, currency, direction
+    from captured_before group by tenant_id, kind, owner_id, currency, direction;
+insert into ledger_transactions (tenant_id, id, kind, source_ref, order_id, performance_id, effective_at, sealed_at)
+    select tenant_id, id, 'capture', 'capture:' || intent_id, order_id, performance_id, captured_at, marquee_now()
+    from captured_before where line = 1;
+insert into ledger_entries (tenant_id, transaction_id, line, account_id, direction, amount)
+    select c.tenant_id, c.id, c.line, a.id, c.direction, c.amount from captured_before c
+    join ledger_accounts a on a.tenant_id = c.tenant_id and a.kind = c.kind and a.owner_id = c.owner_id and a.currency = c.currency;
+drop table captured_before;

@@ -11,6 +11,12 @@ export interface Problem {
   seats?: string[];
   opens_at?: string;
   decline_code?: string;
+  /** Why calls are limited, where it is not their number alone. */
+  reason?: string;
+  /** Seconds after which to come again. */
+  retry_after?: number;
+  /** What happened to money that was taken. */
+  notice?: { code: string; text: string };
   errors?: { pointer: string; code: string; detail: string }[];
 }
 
@@ -85,7 +91,8 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
 async function read(response: Response): Promise<Problem> {
   const fallback: Problem = { status: response.status, code: "other", title: response.statusText };
   try {
-    return { ...fallback, ...(await response.json()), status: response.status };
+    const retry_after = Number(response.headers.get("Retry-After")) || undefined;
+    return { ...fallback, ...(await response.json()), status: response.status, retry_after };
   } catch {
     return fallback;
   }
@@ -114,6 +121,8 @@ export function explain(
     if (!problem.opens_at) return t("problem-not_on_sale-closed");
     return t("problem-not_on_sale", { opens: `${day(problem.opens_at)}, ${time(problem.opens_at)}` });
   }
+  if (problem.reason === "declined_payments")
+    return t("problem-declined_payments", { seconds: problem.retry_after ?? 60 });
   const key = `problem-${problem.code}`;
   return hasText(key) ? t(key, { count }) : t("problem-other");
 }

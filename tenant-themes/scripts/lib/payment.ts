@@ -83,7 +83,8 @@ export async function mountPayment(
     mode: "payment",
     amount: payment.amount,
     currency: payment.currency.toLowerCase(),
-    captureMethod: "manual",
+    // Cards wait for the capture all the same: the payment itself says so.
+    captureMethod: "automatic_async",
     appearance: appearance(),
   });
   elements.create("payment", { layout: "tabs" }).mount(target);

@@ -5,7 +5,17 @@ import type { Unit } from "./hold";
 import { money, type Summary, t } from "./page";
 
 /** The event beside its poster, under a heading of the level that fits the page. */
-export function eventBox(summary: Summary | null, heading: "h2" | "h3"): HTMLElement | null {
+export function eventBox(
+  summary: Summary | null,
+  heading: "h2" | "h3",
+  more: {
+    /** It is not at that time. */
+    off?: boolean;
+    /** In words: the time before, the order's number. */
+    before?: string | null;
+    number?: string | null;
+  } = {},
+): HTMLElement | null {
   if (!summary) return null;
   const when = `${summary.date}, ${summary.time}`;
   const place = summary.city === summary.venue ? summary.venue : `${summary.venue}, ${summary.city}`;
@@ -13,7 +23,15 @@ export function eventBox(summary: Summary | null, heading: "h2" | "h3"): HTMLEle
     "div",
     { class: "summary-event" },
     summary.poster ? el("img", { src: summary.poster, alt: "", width: "240", height: "300" }) : null,
-    el("div", {}, el(heading, {}, summary.title), el("p", {}, when), el("p", { class: "meta" }, place)),
+    el(
+      "div",
+      {},
+      el(heading, {}, summary.title),
+      more.off ? el("p", {}, el("s", {}, when)) : el("p", {}, when),
+      more.before ? el("p", { class: "meta" }, more.before) : null,
+      el("p", { class: "meta" }, place),
+      more.number ? el("p", { class: "meta" }, more.number) : null,
+    ),
   );
 }
 

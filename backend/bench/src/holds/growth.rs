@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fresh, known};
+use super::{Fresh, known, preloaded};
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::load::{self, Load};
@@ -90,6 +90,7 @@ pub(super) async fn measure(
             for show in &case.shows {
                 known(&fresh.server, show).await?;
             }
+            preloaded(&fresh.server).await?;
             tokio::time::sleep(QUIET).await;
             let holds = Holds::of(&case.shows, Wish::ChosenSeat, 1);
             let load = closed(fresh.server.address, CONNECTIONS, setting.seconds);

@@ -1,11 +1,11 @@
 //! Holds over HTTP: each strategy, batched and not, chosen seat and any place, over few and many connections.
 
 use super::tradeoff::{Found, Measured};
-use super::{CONNECTIONS, Fresh, Houses, answer_bytes, known};
+use super::{CONNECTIONS, Fresh, Houses, answer_bytes, known, preloaded};
 use crate::error::BenchError;
 use crate::load;
 use crate::progress;
-use crate::reference::{CLIENTS, PgBench, Readings, bare, closed};
+use crate::reference::{As, CLIENTS, PgBench, Readings, bare, closed};
 use crate::report::{Line, Report, Target};
 use crate::requests::{Holds, Wish};
 use crate::setting::Setting;
@@ -17,6 +17,8 @@ const OVER_PGBENCH: Target = Target::RatioAtLeast(1.5);
 const OVER_UNBATCHED: Target = Target::RatioAtLeast(4.0);
 /// Over the hot counter, unbatched.
 const OVER_COUNTER: Target = Target::RatioAtLeast(2.0);
+/// Clients at the hot counter, for each of [`CONNECTIONS`]: pgbench has no more connections than Postgres grants.
+const COUNTING: [u32; CONNECTIONS.len()] = [CLIENTS, 64];
 
 /// References, read again around each strategy.
 struct References<'a> {
@@ -24,8 +26,12 @@ struct References<'a> {
     pgbench: PgBench,
     seconds: f64,
     answer_bytes: usize,
-    single_seat: Readings,
-    hot_counter: Readings,
+    /// As the program does it, and as the owner.
+    seat: [Readings; 2],
+    /// By clients, as the program does it.
+    counter: [Readings; COUNTING.len()],
+    /// As the owner.
+    bare_counter: Readings,
     bare: [Readings; CONNECTIONS.len()],
 }
 
@@ -33,8 +39,13 @@ impl References<'_> {
     async fn read(&mut self) -> Result<(), BenchError> {
         progress("references");
         let seconds = self.seconds.ceil() as u64;
-        self.single_seat.add(self.pgbench.single_seat().await?);
-        self.hot_counter.add(self.pgbench.hot_counter(seconds).await?);
+        for (who, readings) in [As::Program, As::Owner].into_iter().zip(&mut self.seat) {
+            readings.add(self.pgbench.single_seat(who, seconds).await?);
+        }
+        for (clients, readings) in COUNTING.into_iter().zip(&mut self.counter) {
+            readings.add(self.pgbench.hot_counter(As::Program, clients, seconds).await?);
+        }
+        self.bare_counter.add(self.pgbench.hot_counter(As::Owner, CLIENTS, seconds).await?);
         let (server, address) = self.stage.bare().await?;
         for (connections, readings) in CONNECTIONS.into_iter().zip(&mut self.bare) {
             let load = closed(address, connections, self.seconds / 2.0);
@@ -59,8 +70,9 @@ pub(super) async fn measure(
         pgbench: PgBench::prepare(stage, database, show).await?,
         seconds: setting.seconds,
         answer_bytes: answer_bytes(stage, houses).await?,
-        single_seat: Readings::default(),
-        hot_counter: Readings::default(),
+        seat: Default::default(),
+        counter: Default::default(),
+        bare_counter: Readings::default(),
         bare: Default::default(),
     };
     references.read().await?;
@@ -102,6 +114,7 @@ async fn measure_one(
         }
     }
     let fresh = Fresh::over(stage, database, claiming).await?;
+    preloaded(&fresh.server).await?;
     for wish in [Wish::ChosenSeat, Wish::AnyPlace] {
         for (connections, show) in CONNECTIONS.into_iter().zip(houses.of(wish)) {
             let key = (strategy.to_owned(), claiming, wish, connections);
@@ -144,16 +157,17 @@ fn lines(strategy: &str, found: &Found, references: &References<'_>) -> Vec<Line
                 };
                 let line = Line::new(name, measured.rate, "holds/s").latency(measured.p50, measured.p99);
                 let line = line.note(measured.others.clone());
-                let single = ("pgbench, one seat", references.single_seat.around());
-                let counter = ("pgbench, hot counter", references.hot_counter.around());
+                let [seat, _] = &references.seat;
+                let [few_count, many_count] = &references.counter;
+                let single = ("pgbench, one seat", seat.around());
+                let few = ("pgbench, hot counter, 16 clients", few_count.around());
+                let crowd = ("pgbench, hot counter, 64 clients", many_count.around());
                 let many = connections > CLIENTS as usize;
                 lines.push(match (claiming, many) {
                     (Claiming::Batched, true) => line.against(single.0, single.1, None).target(OVER_PGBENCH),
                     (Claiming::Batched, false) => line.against(single.0, single.1, None),
-                    (Claiming::Unbatched, false) => {
-                        line.against(counter.0, counter.1, None).target(OVER_COUNTER)
-                    }
-                    (Claiming::Unbatched, true) => line.against(counter.0, counter.1, None),
+                    (Claiming::Unbatched, false) => line.against(few.0, few.1, None).target(OVER_COUNTER),
+                    (Claiming::Unbatched, true) => line.against(crowd.0, crowd.1, None).target(OVER_COUNTER),
                 });
             }
         }
@@ -174,8 +188,15 @@ fn reference_lines(references: &References<'_>) -> Vec<Line> {
         Line::new(name, readings.mean(), unit).note(Some(spread))
     };
     let mut lines = vec![
-        line(format!("pgbench, one seat, {CLIENTS} clients"), &references.single_seat, "tx/s"),
-        line(format!("pgbench, hot counter, {CLIENTS} clients"), &references.hot_counter, "tx/s"),
+        line(format!("pgbench, one seat, {CLIENTS} clients"), &references.seat[0], "tx/s"),
+        line(
+            format!("the same, bare: the owner, no transaction's frame, {CLIENTS} clients"),
+            &references.seat[1],
+            "tx/s",
+        ),
+        line(format!("pgbench, hot counter, {} clients", COUNTING[0]), &references.counter[0], "tx/s"),
+        line(format!("pgbench, hot counter, {} clients", COUNTING[1]), &references.counter[1], "tx/s"),
+        line(format!("the same, bare: the owner, {CLIENTS} clients"), &references.bare_counter, "tx/s"),
     ];
     for (connections, readings) in CONNECTIONS.into_iter().zip(&references.bare) {
         let name = format!("actix alone, {} bytes, {connections} conn.", references.answer_bytes);

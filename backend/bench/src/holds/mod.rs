@@ -5,6 +5,7 @@ mod engine;
 mod faults;
 mod growth;
 mod http;
+mod instances;
 mod tradeoff;
 
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use crate::database::Database;
 use crate::error::BenchError;
 use crate::http as wire;
 use crate::load::Source as _;
+use crate::metrics;
 use crate::report::Report;
 use crate::requests::{Holds, Wish};
 use crate::seed::{self, Shape, Show};
@@ -61,6 +63,9 @@ pub async fn run(setting: &Setting) -> Result<Report, BenchError> {
     }
     if setting.parts.contains(&Part::Growth) {
         growth::measure(&stage, setting, &root, &show, &mut report).await?;
+    }
+    if setting.parts.contains(&Part::Instances) {
+        instances::measure(&stage, setting, &houses, &mut report).await?;
     }
     if setting.parts.contains(&Part::Faults) {
         faults::measure(&mut stage, setting, &houses, &mut report, &mut found).await?;
@@ -121,6 +126,18 @@ async fn known(server: &Server, show: &Show) -> Result<(), BenchError> {
             _ => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
+}
+
+/// Waits until a server has in memory what is on sale: reading that takes its time from what is measured.
+async fn preloaded(server: &Server) -> Result<(), BenchError> {
+    let begun = Instant::now();
+    while metrics::gauge(server.metrics, "marquee_boards_preloaded").await? != Some(1.0) {
+        if begun.elapsed() > Duration::from_secs(120) {
+            return Err(BenchError::failed("the program does not say that it has read what is on sale"));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// How long the answer to one hold is.

@@ -1,6 +1,6 @@
 //! Writing the catalog.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use marquee_core::db::{DbError, TenantTx};
 use marquee_core::ids::{EventId, GateId, PerformanceId, PlanId, PriceLevelId, TicketTypeId, VenueId};
 use marquee_core::money::Currency;
@@ -9,6 +9,7 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::change_date::Times;
 use crate::create_performance::PlanCategory;
 use crate::show_performance::{SaleWindow, Settings};
 use crate::{
@@ -268,6 +269,49 @@ pub(crate) async fn settings(tx: &TenantTx, settings: &Settings) -> Result<(), D
         "update performances set strategy = $3, hold_seconds = $4, on_sale_from = $5, updated_at = marquee_now()
          where tenant_id = $1 and id = $2",
         params![settings.id, settings.strategy, settings.hold_seconds, settings.on_sale.from],
+    )
+    .await
+    .map(drop)
+}
+
+/// The times, with the performance's row locked until the transaction ends.
+pub(crate) async fn lock_times(tx: &TenantTx, id: PerformanceId) -> Result<Option<Times>, DbError> {
+    tx.execute("select 1 from performances where tenant_id = $1 and id = $2 for update", params![id]).await?;
+    tx.optional(
+        "select starts_at, doors_at, ends_at, on_sale_from, on_sale_until, cancelled_at is not null as cancelled,
+             marquee_now() as now
+         from performances where tenant_id = $1 and id = $2",
+        params![id],
+    )
+    .await
+}
+
+pub(crate) async fn cancel(tx: &TenantTx, id: PerformanceId) -> Result<(), DbError> {
+    tx.execute(
+        "update performances set cancelled_at = marquee_now(), updated_at = marquee_now()
+         where tenant_id = $1 and id = $2 and cancelled_at is null",
+        params![id],
+    )
+    .await
+    .map(drop)
+}
+
+/// Writes new times; gates with an opening time of their own open so much later or earlier.
+pub(crate) async fn move_times(
+    tx: &TenantTx,
+    id: PerformanceId,
+    to: &Times,
+    by: TimeDelta,
+) -> Result<(), DbError> {
+    tx.execute(
+        "update performances set starts_at = $3, doors_at = $4, ends_at = $5, on_sale_until = $6, updated_at = marquee_now()
+         where tenant_id = $1 and id = $2",
+        params![id, to.starts_at, to.doors_at, to.ends_at, to.on_sale_until],
+    )
+    .await?;
+    tx.execute(
+        "update gates set opens_at = opens_at + make_interval(secs => $3) where tenant_id = $1 and performance_id = $2",
+        params![id, by.as_seconds_f64()],
     )
     .await
     .map(drop)

@@ -176,7 +176,13 @@ fn activity(order: &Order, issued: &[Issued], mail_waits: bool, scanned: &[Scann
     if let Some(first) = issued.iter().map(|ticket| ticket.issued_at).min()
         && !mail_waits
     {
-        lines.push((first, format!("tickets mailed to {}", order.buyer_email)));
+        lines.push((
+            first,
+            format!(
+                "mail with the tickets staged for {}, handed to the mail server since",
+                order.buyer_email
+            ),
+        ));
     }
     for scan in scanned {
         let way = if scan.direction == "in" { "entry" } else { "exit" };

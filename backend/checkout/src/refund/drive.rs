@@ -98,8 +98,9 @@ impl Checkout {
                 tracing::error!(refund.id = %refund.id, provider.id = known.id, "the provider's refund is not ours");
                 self.refund_waits(tenant, refund, "foreign").await
             }
-            Err(ProviderError::Refused(Refusal::Invalid { code, .. })) if is_final(refund, &code) => {
-                self.refund_refused(tenant, refund, &code).await
+            Err(error) if is_final(refund, &error) => {
+                tracing::warn!(%error, refund.id = %refund.id, "the provider will never do this refund");
+                self.refund_refused(tenant, refund, reason(&error)).await
             }
             Err(error) => {
                 tracing::warn!(%error, refund.id = %refund.id, "a refund did not come through");
@@ -173,9 +174,14 @@ pub(super) fn is_it(refund: &Refund, known: &ProviderRefund) -> bool {
         && refund.provider_id.as_deref().is_none_or(|id| id == known.id)
 }
 
-/// What the provider does not have any more is gone for good only before it had our refund.
-fn is_final(refund: &Refund, code: &str) -> bool {
-    refund.state == RefundState::Requested && FINAL.contains(&code)
+/// Does the provider say that it never will? It says so before it has our refund; an amount that it does not take is more than
+/// is left there.
+fn is_final(refund: &Refund, error: &ProviderError) -> bool {
+    let code = match error {
+        ProviderError::Refused(Refusal::Invalid { code, .. }) => code.as_str(),
+        _ => return false,
+    };
+    refund.state == RefundState::Requested && (FINAL.contains(&code) || error.is_about("amount"))
 }
 
 fn reason(error: &ProviderError) -> &str {

@@ -78,10 +78,6 @@ impl RefundError {
         }
     }
 
-    pub(crate) fn is_contention(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_contention())
-    }
-
     /// Where in a request's body the fault is, and what kind it is.
     fn field(&self) -> Option<(&'static str, &'static str)> {
         match self {

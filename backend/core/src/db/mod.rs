@@ -4,8 +4,10 @@
 //! that crosses tenants by name. Both carry a [`Tag`]: it shows in `pg_stat_activity`, in logs and on /metrics, and its
 //! [`Class`] says how many connections such work may hold. [`Db::holders`] says what held them when somebody waited.
 
+mod connections;
 mod error;
 mod holders;
+mod home;
 mod listener;
 mod numbering;
 pub mod outbox;
@@ -15,9 +17,12 @@ mod tag;
 mod tenant_tx;
 mod tx;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use sea_orm::FromQueryResult;
 use sqlx::postgres::PgConnectOptions;
+use tokio::runtime::Handle;
 
 pub use error::DbError;
 pub use holders::Holder;
@@ -28,6 +33,7 @@ pub use tag::{Class, Tag};
 pub use tenant_tx::TenantTx;
 
 use self::holders::{Book, Role};
+use self::home::Home;
 use self::numbering::Sender;
 use self::pool::Pool;
 use crate::ids::TenantId;
@@ -38,6 +44,11 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { vec![$(::sea_orm::Value::from($value)),*] };
 }
 
+#[derive(Debug, FromQueryResult)]
+struct ListenerRow {
+    name: String,
+}
+
 /// The database, as the program's own two roles.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -46,6 +57,7 @@ pub struct Db {
     app_options: PgConnectOptions,
     sender: Arc<Sender>,
     book: Arc<Book>,
+    home: Arc<Home>,
 }
 
 impl Db {
@@ -55,13 +67,17 @@ impl Db {
     /// When an address cannot be read.
     pub async fn connect(app_url: &str, platform_url: &str, pool: u32) -> Result<Self, DbError> {
         let (app, platform) = (pool::options(app_url)?, pool::options(platform_url)?);
-        let book = Arc::new(Book::new());
+        let (book, home) = (Arc::new(Book::new()), Arc::new(Home::open()?));
+        let open = |options, size, role| {
+            Arc::new(Pool::open(options, size, role, Arc::clone(&book), home.handle().clone()))
+        };
         Ok(Self {
-            app: Arc::new(Pool::open(app.clone(), pool, Role::App, Arc::clone(&book))),
-            platform: Arc::new(Pool::open(platform, pool.div_ceil(3), Role::Platform, Arc::clone(&book))),
+            app: open(app.clone(), pool, Role::App),
+            platform: open(platform, pool.div_ceil(3), Role::Platform),
             app_options: app,
             sender: Arc::new(Sender::new()),
             book,
+            home,
         })
     }
 
@@ -91,12 +107,54 @@ impl Db {
         self.app.begin(tag, None).await.map(PlatformTx::new)
     }
 
+    /// The runtime that drives the connections. Work of many short steps with the database belongs there: elsewhere each
+    /// step waits for whatever else its thread has to do.
+    pub fn home(&self) -> &Handle {
+        self.home.handle()
+    }
+
+    /// Sends what transactions of this process did to whoever listens on `channel`, all at once and numbered as
+    /// [`TenantTx::notify`] does. For what was committed before: it makes a later commit no slower, but is lost with the process.
+    ///
+    /// # Errors
+    /// As [`DbError`] says; it is unknown then whether they were sent.
+    pub async fn tell(&self, tag: Tag, channel: &'static str, payloads: &[String]) -> Result<(), DbError> {
+        let messages: Vec<String> = payloads
+            .iter()
+            .enumerate()
+            .map(|(nth, payload)| self.sender.envelope(channel, nth, payload))
+            .collect();
+        let sql = "select count(pg_notify($1, one)) from unnest($2::text[]) one";
+        self.app.alone(tag, sql, params![channel, messages]).await?;
+        self.sender.committed(&vec![channel; payloads.len()]);
+        Ok(())
+    }
+
     /// A connection of its own that hears `channel`.
     ///
     /// # Errors
     /// When the database is out of reach.
     pub async fn listen(&self, channel: &str) -> Result<Listener, DbError> {
-        Listener::open(self.app_options.clone(), channel).await
+        let options = self.app_options.clone().application_name(&self.sender.name());
+        Listener::open(options, channel).await
+    }
+
+    /// Which processes listen now, each by a name of its own. One that is gone without having been told to stop may have left
+    /// something untold that it had committed ([`Db::tell`]).
+    ///
+    /// # Errors
+    /// As [`DbError`] says.
+    pub async fn listeners(&self, tag: Tag) -> Result<HashSet<String>, DbError> {
+        let tx = self.begin_without_tenant(tag).await?;
+        let rows: Vec<ListenerRow> = tx
+            .all(
+                "select application_name as name from pg_stat_activity
+                 where datname = current_database() and starts_with(application_name, $1)",
+                params![numbering::LISTENS],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(rows.into_iter().map(|row| row.name).collect())
     }
 
     /// Kinds of work that hold or held connections, the likeliest cause of waits first: by the seconds that others waited for

@@ -11,6 +11,9 @@ use std::sync::Mutex;
 /// Senders remembered. More than instances that run at a time; those that are gone are forgotten with the rest.
 const SENDERS: usize = 1_024;
 
+/// What the names of listening connections begin with.
+pub(super) const LISTENS: &str = "marquee listens ";
+
 /// One process's side.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -21,6 +24,11 @@ pub(super) struct Sender {
 impl Sender {
     pub(super) fn new() -> Self {
         Self { id: rand::random(), committed: Mutex::default() }
+    }
+
+    /// What the process's listening connections are called.
+    pub(super) fn name(&self) -> String {
+        format!("{LISTENS}{:x}", self.id)
     }
 
     /// `payload` as it travels. `nth` is its place among its transaction's messages: the server drops a message that is

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
+use sea_orm::Value;
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
 use super::DbError;
+use super::connections::{Connection, Connections};
 use super::holders::{Book, Place, Role};
 use super::tag::{Class, Tag};
 use super::tx::{Held, Tx};
+use crate::crash;
 use crate::ids::TenantId;
 
 /// How long a request waits for a connection before it is told that the service is overloaded.
@@ -34,13 +37,11 @@ pub const SESSION_SETTINGS: [(&str, &str); 5] = [
 ];
 /// Prepared statements kept by each connection: all that the program has.
 const STATEMENTS: usize = 500;
-/// A connection unused for this long is asked whether it lives before it is given out.
-const IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Pool {
     role: Role,
-    connections: PgPool,
+    connections: Connections,
     size: u32,
     background: Arc<Semaphore>,
     report: Arc<Semaphore>,
@@ -58,22 +59,15 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, DbError> {
 }
 
 impl Pool {
-    pub(super) fn open(options: PgConnectOptions, size: u32, role: Role, book: Arc<Book>) -> Self {
+    pub(super) fn open(
+        options: PgConnectOptions,
+        size: u32,
+        role: Role,
+        book: Arc<Book>,
+        home: Handle,
+    ) -> Self {
         let size = size.max(1);
-        let connections = PgPoolOptions::new()
-            .max_connections(size)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                async move {
-                    if meta.idle_for >= IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                }
-                .boxed()
-            })
-            .connect_lazy_with(options);
+        let connections = Connections::new(options, size as usize, home);
         let budget = |class: Class| Arc::new(Semaphore::new(class.budget(size as usize)));
         Self {
             role,
@@ -126,9 +120,40 @@ impl Pool {
         Err(DbError::Unavailable("every connection was lost".to_owned()))
     }
 
+    /// Runs one statement as a transaction of its own, in which there is no tenant.
+    pub(super) async fn alone(&self, tag: Tag, sql: &str, values: Vec<Value>) -> Result<(), DbError> {
+        let deadline = tokio::time::Instant::now() + ACQUIRE_TIMEOUT;
+        let place = self.book.place(self.role, tag);
+        let permit = self.permit(tag.class(), deadline).await?;
+        let connection = self.connection(deadline).await?;
+        let _lease = Lease::new(Arc::clone(&self.book), place, tag);
+        let mut tx = Tx::new(tag, Held { connection, _lease, permit });
+        crash::pass(format_args!("commit:{}:before", tag.as_str()));
+        match tx.execute(sql, values).await {
+            Ok(_) => {
+                crash::pass(format_args!("commit:{}:after", tag.as_str()));
+                tx.leave();
+                Ok(())
+            }
+            Err(error) => {
+                tx.discard();
+                Err(error)
+            }
+        }
+    }
+
     /// Does the database answer?
     pub(super) async fn ping(&self) -> Result<(), DbError> {
-        sqlx::raw_sql("select 1").execute(&self.connections).await.map(drop).map_err(DbError::no_connection)
+        let deadline = tokio::time::Instant::now() + ACQUIRE_TIMEOUT;
+        let mut connection = self.connection(deadline).await?;
+        let answered = match connection.get() {
+            Ok(open) => sqlx::raw_sql("select 1").execute(open).await.map(drop),
+            Err(error) => Err(error),
+        };
+        answered.map_err(|error| {
+            connection.detach();
+            DbError::no_connection(error)
+        })
     }
 
     async fn permit(
@@ -145,8 +170,8 @@ impl Pool {
         permit.map(Some).map_err(|error| DbError::Unavailable(error.to_string()))
     }
 
-    async fn connection(&self, deadline: tokio::time::Instant) -> Result<PoolConnection<Postgres>, DbError> {
-        self.wait(None, deadline, self.connections.acquire()).await?.map_err(DbError::no_connection)
+    async fn connection(&self, deadline: tokio::time::Instant) -> Result<Connection, DbError> {
+        self.wait(None, deadline, self.connections.take()).await?.map_err(DbError::no_connection)
     }
 
     /// Waits for what is acquired; a wait for what others hold is charged to them.
@@ -161,8 +186,7 @@ impl Pool {
             return Ok(at_once);
         }
         // A pool with room is not waited for but only connects.
-        let taken =
-            class.is_some() || (self.connections.size() >= self.size && self.connections.num_idle() == 0);
+        let taken = class.is_some() || self.connections.all_taken();
         let mark = taken.then(|| self.book.mark(self.role, class));
         let outcome = timeout_at(deadline, acquire).await;
         if let Some(mark) = mark {

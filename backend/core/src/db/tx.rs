@@ -6,13 +6,13 @@ use std::time::Duration;
 use sea_orm::sea_query::Values;
 use sea_orm::{DbErr, FromQueryResult, QueryResult, Value};
 use sea_query_sqlx::SqlxValues;
-use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use tokio::runtime::Handle;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, OwnedSemaphorePermit};
 use tokio::time::timeout;
 
+use super::connections::Connection;
 use super::pool::Lease;
 use super::{DbError, Tag};
 use crate::crash;
@@ -22,7 +22,7 @@ const ROLLBACK: Duration = Duration::from_secs(15);
 
 /// A connection in use, with its entry in the book and its part of a budget.
 pub(super) struct Held {
-    pub(super) connection: PoolConnection<Postgres>,
+    pub(super) connection: Connection,
     pub(super) _lease: Lease,
     pub(super) permit: Option<OwnedSemaphorePermit>,
 }
@@ -75,7 +75,7 @@ impl Tx {
     /// Runs text without parameters, as one message.
     pub(super) async fn simple(&mut self, sql: String) -> Result<(), sqlx::Error> {
         let Some(held) = self.held.get_mut() else { return Err(sqlx::Error::PoolClosed) };
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *held.connection).await.map(drop)
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(held.connection.get()?).await.map(drop)
     }
 
     pub(super) async fn commit(mut self) -> Result<(), DbError> {
@@ -101,8 +101,13 @@ impl Tx {
     /// Closes the connection, whatever state it is in; answers its part of the budget.
     pub(super) fn discard(&mut self) -> Option<OwnedSemaphorePermit> {
         let Held { connection, permit, .. } = self.held.get_mut().take()?;
-        drop(connection.detach());
+        connection.detach();
         permit
+    }
+
+    /// Gives the connection back without a word: no transaction was opened.
+    pub(super) fn leave(mut self) {
+        self.held.get_mut().take();
     }
 
     /// A statement, prepared once for each connection and text.
@@ -112,7 +117,7 @@ impl Tx {
 
     async fn connection(&self) -> Result<MappedMutexGuard<'_, PgConnection>, DbError> {
         let held = self.held.lock().await;
-        MutexGuard::try_map(held, |held| held.as_mut().map(|held| &mut *held.connection))
+        MutexGuard::try_map(held, |held| held.as_mut()?.connection.get().ok())
             .map_err(|_| DbError::Unavailable("the transaction is over".to_owned()))
     }
 
@@ -134,15 +139,15 @@ impl Drop for Tx {
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(roll_back(held))),
             // Nobody is left to do it; the server rolls back what belongs to a closed connection.
-            Err(_) => drop(held.connection.detach()),
+            Err(_) => held.connection.detach(),
         }
     }
 }
 
 async fn roll_back(mut held: Held) {
-    let rolled_back = timeout(ROLLBACK, sqlx::raw_sql("rollback").execute(&mut *held.connection)).await;
-    if !matches!(rolled_back, Ok(Ok(_))) {
+    let rolling_back = async { sqlx::raw_sql("rollback").execute(held.connection.get()?).await };
+    if !matches!(timeout(ROLLBACK, rolling_back).await, Ok(Ok(_))) {
         tracing::debug!("a transaction could not be rolled back, its connection is closed");
-        drop(held.connection.detach());
+        held.connection.detach();
     }
 }

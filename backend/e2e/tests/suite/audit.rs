@@ -139,3 +139,144 @@ async fn each_planted_breach_is_named() {
     assert_eq!(printed.status.code(), Some(1));
     assert!(String::from_utf8(printed.stdout).unwrap().contains("seat_sold_twice"));
 }
+
+/// A row of `refunds` as nobody would write it.
+fn refund_row(order: &str, provider: &str, state: &str, amount: &str) -> String {
+    format!(
+        "insert into refunds (tenant_id, id, order_id, request_key, reason, state, amount, currency, provider_id, requested_by, succeeded_at)
+         select o.tenant_id, gen_random_uuid(), o.id, 'planted', 'requested', '{state}', {amount}, o.currency, {provider}, 'nobody',
+             case '{state}' when 'succeeded' then marquee_now() end
+         from orders o where o.id = '{order}'"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_planted_breach_of_the_ledger_is_named() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let mut orders = Vec::new();
+    for number in 1..=10 {
+        orders.push(sold(&fan, 'A', number).await);
+    }
+    assert!(house.marquee(&["reconcile"]).await.status.success());
+    house.audited().await;
+    let database = &house.database;
+    let posting = |order: &str| {
+        format!("(select id from ledger_transactions where order_id = '{order}' and kind = 'capture')")
+    };
+    let about = async |kind: &str, field: &str, value: &str| {
+        let found = named(&house, kind).await;
+        assert!(found.iter().any(|breach| breach[field] == value), "{value}: {found:?}");
+    };
+
+    // 1. A missing posting, of a sale and of what the provider kept.
+    plant(
+        database,
+        &format!(
+            "delete from ledger_entries where transaction_id = {0}; delete from ledger_transactions where id = {0}",
+            posting(&orders[0])
+        ),
+    )
+    .await;
+    about("posting_missing", "order_id", &orders[0]).await;
+    let movement = database.text("select movement_id from provider_movements where fee > 0 limit 1").await;
+    plant(
+        database,
+        &format!(
+            "delete from ledger_entries where transaction_id = (select id from ledger_transactions where source_ref = 'fee:{movement}');
+             delete from ledger_transactions where source_ref = 'fee:{movement}'"
+        ),
+    )
+    .await;
+    about("posting_missing", "movement", &movement).await;
+    let account = fan.tenant.account;
+
+    // 2. A posting that does not balance, and one with nothing in it.
+    plant(
+        database,
+        &format!(
+            "update ledger_entries set amount = amount + 1 where line = 1 and transaction_id = {}",
+            posting(&orders[1])
+        ),
+    )
+    .await;
+    about("posting_unbalanced", "order_id", &orders[1]).await;
+    plant(database, &format!("delete from ledger_entries where transaction_id = {}", posting(&orders[2])))
+        .await;
+    about("posting_unbalanced", "order_id", &orders[2]).await;
+
+    // 3. One that was never sealed.
+    plant(
+        database,
+        &format!("update ledger_transactions set sealed_at = null where id = {}", posting(&orders[3])),
+    )
+    .await;
+    about("posting_unsealed", "order_id", &orders[3]).await;
+
+    // 4. One that balances and says another amount: the totals no longer are the provider's.
+    plant(
+        database,
+        &format!(
+            "update ledger_entries set amount = amount + 100 where line in (1, 2) and transaction_id = {}",
+            posting(&orders[4])
+        ),
+    )
+    .await;
+    about("posting_amount_mismatch", "order_id", &orders[4]).await;
+    about("ledger_provider_mismatch", "account", account).await;
+
+    // 5. One about nothing.
+    plant(
+        database,
+        &format!(
+            "update ledger_transactions set source_ref = 'capture:pi_nothing' where id = {}",
+            posting(&orders[5])
+        ),
+    )
+    .await;
+    about("posting_of_nothing", "order_id", &orders[5]).await;
+
+    // 6. A refund that only the provider knows.
+    let money = house.money();
+    money.webhooks(serde_json::json!({ "paused": true })).await;
+    let intent =
+        database.text(&format!("select intent_id from payments where order_id = '{}'", orders[6])).await;
+    let refund = money.api("/v1/refunds", account, &format!("payment_intent={intent}&amount=100")).await;
+    about("refund_unknown_to_us", "refund", refund["id"].as_str().unwrap()).await;
+    about("refund_unknown_to_us", "order_id", &orders[6]).await;
+
+    // 7. A refund that only we know, and more refunds than money.
+    plant(database, &refund_row(&orders[7], "'re_nothing'", "succeeded", "100")).await;
+    about("refund_unknown_to_provider", "order_id", &orders[7]).await;
+    about("posting_missing", "order_id", &orders[7]).await;
+    about("order_status_without_refund", "order_id", &orders[7]).await;
+    plant(database, &refund_row(&orders[8], "null", "requested", "o.total + 1")).await;
+    about("refunded_above_capture", "order_id", &orders[8]).await;
+    plant(
+        database,
+        "update refunds set created_at = created_at - interval '1 hour' where state = 'requested'",
+    )
+    .await;
+    about("refund_stuck", "order_id", &orders[8]).await;
+
+    // 8. Tickets that do not fit: one good although its money goes back, one void for no reason.
+    plant(
+        database,
+        &format!(
+            "insert into refund_tickets (tenant_id, refund_id, ticket_id)
+             select t.tenant_id, r.id, t.id from tickets t join refunds r on r.order_id = t.order_id where t.order_id = '{}'",
+            orders[8]
+        ),
+    )
+    .await;
+    about("refunded_ticket_still_good", "order_id", &orders[8]).await;
+    plant(
+        database,
+        &format!(
+            "update tickets set status = 'void', voided_at = marquee_now() where order_id = '{}'",
+            orders[9]
+        ),
+    )
+    .await;
+    about("void_without_refund", "order_id", &orders[9]).await;
+}

@@ -218,3 +218,25 @@ async fn what_was_missed_with_a_lost_connection_is_read_again() {
         }
     }
 }
+
+/// What a process committed and did not live to tell is found by missing the process.
+#[tokio::test]
+async fn what_a_killed_process_left_untold_is_found() {
+    let mut house = plan().servers(2).without_worker().open().await;
+    let fan = house.fan();
+    let before = shown(&fan).await;
+    shown(&house.fan_on(1, &house.fixtures.a)).await;
+    house
+        .database
+        .run(&format!(
+            "update units set state = 'blocked' where performance_id = '{}' and seat = '{}'",
+            fan.tenant.seated.id,
+            seat('A', 1)
+        ))
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(shown(&fan).await, before, "nobody was told");
+    house.servers[1].kill().await;
+    until("the other server to read again", 5, async || (shown(&fan).await == before - 1).then_some(()))
+        .await;
+}

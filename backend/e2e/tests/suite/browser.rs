@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
+use chrono::{TimeDelta, Utc};
 use marquee_e2e::cluster::{installed, root};
+use marquee_e2e::fixtures::seat;
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::mail::qr_codes;
 use marquee_e2e::site::{Order, codes};
@@ -98,6 +100,36 @@ async fn a_seat_is_bought_by_keyboard_on_a_phone() {
     assert_eq!(bought["tickets"][0]["holder"], "李小龍 Ní Bhriain");
     let pdf = std::fs::read(text("pdf")).unwrap();
     assert_eq!(qr_codes(&pdf, &house.folder("printed")), codes(&bought));
+    house.audited().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_date_is_answered_by_keyboard_on_a_phone() {
+    if !can_browse() {
+        return;
+    }
+    let house = house(false, "riverside").await;
+    let (returner, keeper) = (house.fan(), house.fan());
+    let (returned, _) = returner.buy(&returner.hold_seats(&[seat('A', 1), seat('A', 2)]).await).await;
+    let (kept, _) = keeper.buy(&keeper.hold_seats(&[seat('A', 3)]).await).await;
+    let day = |days| (Utc::now() + TimeDelta::days(days)).to_rfc3339();
+    let args = ["--new-start", &day(60), "--return-until", &day(20)];
+    let args = [&["performance", "postpone", house.fixtures.a.seated.id.as_str()], args.as_slice()].concat();
+    let postponed = house.marquee(&args).await;
+    assert!(postponed.status.success(), "{}", String::from_utf8_lossy(&postponed.stderr));
+    let link =
+        |order: &Order| format!("http://{HOST}:{}/orders/{}#t={}", house.port(0), order.id, order.token);
+    let links = [("RETURN_LINK", link(&returned)), ("KEEP_LINK", link(&kept))];
+    let told = walk(&house, "postponed.mjs", &links).await;
+    assert_eq!(told["asked"], "This performance has a new date");
+    assert_eq!(told["returned"], "You returned your tickets");
+    assert_eq!(told["kept"], "See you there");
+    assert_eq!(returner.look(&returned).await["postponement"]["choice"], "return");
+    assert_eq!(keeper.look(&kept).await["postponement"]["choice"], "keep");
+    until("the money to be back", 30, async || {
+        (returner.look(&returned).await["status"] == "refunded").then_some(())
+    })
+    .await;
     house.audited().await;
 }
 

@@ -25,23 +25,23 @@ use marquee_inventory::strategy::{
 const BUYERS: usize = 20;
 
 /// One unit, and buyers at as many servers, each of which remembers it as free.
-struct Contest {
-    strategy: Box<dyn Strategy>,
-    db: Db,
-    database: Database,
-    performance: PerformanceFixture,
-    buyers: Vec<(Target, ClaimRequest)>,
+pub(super) struct Contest {
+    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) db: Db,
+    pub(super) database: Database,
+    pub(super) performance: PerformanceFixture,
+    pub(super) buyers: Vec<(Target, ClaimRequest)>,
 }
 
 /// What came of a contest.
 #[derive(Debug, Default)]
-struct Tally {
-    acks: Vec<Ack>,
-    refused: usize,
-    errors: usize,
+pub(super) struct Tally {
+    pub(super) acks: Vec<Ack>,
+    pub(super) refused: usize,
+    pub(super) errors: usize,
 }
 
-fn strategy(name: &str, guard: Guard, redis: &str) -> Box<dyn Strategy> {
+pub(crate) fn strategy(name: &str, guard: Guard, redis: &str) -> Box<dyn Strategy> {
     match name {
         "row_lock" => Box::new(RowLock { guard }),
         "ttl" => Box::new(Ttl { guard }),
@@ -55,7 +55,7 @@ fn strategy(name: &str, guard: Guard, redis: &str) -> Box<dyn Strategy> {
     }
 }
 
-async fn contest(name: &str, guard: Guard) -> Contest {
+pub(super) async fn contest(name: &str, guard: Guard) -> Contest {
     let cluster = cluster().await;
     let number = cluster.number();
     let database = cluster.clone_database(number).await;
@@ -114,7 +114,7 @@ async fn contest(name: &str, guard: Guard) -> Contest {
 impl Contest {
     /// One after the other, or all at once. A claim that passes over what others have locked leaves them alone when all
     /// come at once; those that come later find the unit unlocked.
-    async fn run(&self, at_once: bool) -> Tally {
+    pub(super) async fn run(&self, at_once: bool) -> Tally {
         let claims = self.buyers.iter().map(|(target, request)| async move {
             (request, self.strategy.claim(&self.db, target, std::slice::from_ref(request)).await)
         });

@@ -96,21 +96,32 @@ async fn plans(
     let units = database.text(&format!("select {}::text", of("id"))).await;
     let holds = database.text(&format!("select {}::text", of("hold_id"))).await;
     let (units, holds) = (format!("'{units}'"), format!("'{holds}'"));
+    let performances = format!("array_fill('{performance}'::uuid, array[{wanted}])");
+    let seconds = format!("array_fill(600::float8, array[{wanted}])");
     let mut app = session(database, tenant, mode).await;
     let mut plans = Vec::new();
     for (name, sql) in marquee_inventory::strategy::statements() {
         let (types, args) = match name {
             "ttl" | "skip_locked" => (
-                "uuid, uuid[], uuid[], uuid, float8",
-                format!("'{tenant}', {units}, {units}, '{performance}', 600"),
+                "uuid, uuid[], uuid[], uuid[], float8[]",
+                format!("'{tenant}', {units}, {units}, {performances}, {seconds}"),
             ),
-            "row_lock" => ("uuid, uuid[], uuid", format!("'{tenant}', {units}, '{performance}'")),
+            "alone" | "alone_skip_locked" => (
+                "uuid, uuid, uuid, uuid, float8, bigint, text, text, bytea, text, uuid, uuid, bigint, bigint, bigint",
+                format!(
+                    "'{tenant}', ({units}::uuid[])[1], '{tenant}', '{performance}', 600, 1, 'EUR', 'key', '', 'ttl', \
+                     '{tenant}', '{tenant}', 1, 0, 0"
+                ),
+            ),
+            "row_lock" => {
+                ("uuid, uuid[], uuid[]", format!("'{tenant}', {units}, array['{performance}']::uuid[]"))
+            }
             "row_lock_update" => {
-                ("uuid, uuid[], uuid[], float8", format!("'{tenant}', {units}, {units}, 600"))
+                ("uuid, uuid[], uuid[], float8[]", format!("'{tenant}', {units}, {units}, {seconds}"))
             }
             "redis_refused" => ("uuid, uuid[]", format!("'{tenant}', {units}")),
             "expire" => ("uuid, uuid[]", format!("'{tenant}', {holds}")),
-            "earlier" => ("uuid, uuid, text[]", format!("'{tenant}', '{performance}', {units}")),
+            "earlier" => ("uuid, uuid[], text[]", format!("'{tenant}', {performances}, {units}")),
             other => panic!("how is `{other}` called?"),
         };
         plans.push(explain(&mut app, types, &sql, &args).await);

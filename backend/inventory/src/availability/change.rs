@@ -95,11 +95,11 @@ impl Notice {
 }
 
 /// The notices for these changes, as few as they fit in. Later changes of a unit win.
-fn notices(tenant: TenantId, performance: PerformanceId, changes: &[Change]) -> Vec<String> {
-    let head = text(tenant.0) + &text(performance.0);
+pub(super) fn notices(tenant: TenantId, performance: PerformanceId, changes: &[Change]) -> Vec<String> {
+    let head = head(tenant, performance);
     let last: HashMap<UnitId, Now> = changes.iter().map(|change| (change.unit, change.now)).collect();
     if last.len() > MAX_CHANGES {
-        return vec![head + " !"];
+        return vec![reload(tenant, performance)];
     }
     let mut states: BTreeMap<Now, Vec<UnitId>> = BTreeMap::new();
     for (unit, now) in last {
@@ -129,6 +129,15 @@ fn notices(tenant: TenantId, performance: PerformanceId, changes: &[Change]) -> 
         }
     }
     notices
+}
+
+/// The notice that says: load it again.
+pub(super) fn reload(tenant: TenantId, performance: PerformanceId) -> String {
+    head(tenant, performance) + " !"
+}
+
+fn head(tenant: TenantId, performance: PerformanceId) -> String {
+    text(tenant.0) + &text(performance.0)
 }
 
 fn text(id: Uuid) -> String {

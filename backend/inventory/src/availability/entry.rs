@@ -10,8 +10,9 @@ use tokio::sync::Notify;
 
 use super::answer::{Given, Rendered};
 use super::board::{Board, Snapshot};
-use super::change::Notice;
+use super::change::{Change, Notice};
 use super::clock::DbClock;
+use super::herald::Herald;
 use super::live::Live;
 use super::reach::{Reach, Reached};
 use crate::sheet::Sheet;
@@ -24,6 +25,7 @@ pub(super) type Key = (TenantId, PerformanceId);
 pub(super) struct Entry {
     pub(super) key: Key,
     clock: Arc<DbClock>,
+    herald: Arc<Herald>,
     /// Told when it is to be loaded again.
     doubted: Arc<Notify>,
     state: Mutex<State>,
@@ -46,9 +48,10 @@ struct State {
 }
 
 impl Entry {
-    pub(super) fn new(key: Key, clock: Arc<DbClock>, doubted: Arc<Notify>) -> Self {
+    pub(super) fn new(key: Key, clock: Arc<DbClock>, herald: Arc<Herald>, doubted: Arc<Notify>) -> Self {
         Self {
             key,
+            herald,
             doubted,
             state: Mutex::default(),
             stale: AtomicBool::new(true),
@@ -227,6 +230,12 @@ impl Stock {
     /// Can this unit be had?
     pub(crate) fn is_open(&self, unit: UnitId) -> bool {
         self.0.with(|board| board.is_open_unit(unit)).unwrap_or_default()
+    }
+
+    /// Has every instance told what was committed of this performance and others. Whoever got something of it is to be answered
+    /// after [`super::Availability::told`].
+    pub(crate) fn stage(&self, changes: Vec<((TenantId, PerformanceId), Vec<Change>)>) {
+        self.0.herald.stage(changes);
     }
 
     /// The database's clock.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, Stream, StreamExt};
 use marquee_catalog::FreeUnits;
-use marquee_core::db::{Db, DbError, Heard, Listener};
+use marquee_core::db::{Db, DbError, Heard, Listener, Tag};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId};
 use moka::future::Cache;
 use thiserror::Error;
@@ -21,6 +21,8 @@ use super::answer::Rendered;
 use super::change::{CHANNEL, Notice};
 use super::clock::DbClock;
 use super::entry::{Entry, Key, Stock};
+use super::herald::Herald;
+use super::peers::Peers;
 use super::{live, load};
 use crate::sheet::Sheet;
 
@@ -28,6 +30,9 @@ use crate::sheet::Sheet;
 const UNITS: u64 = 4_000_000;
 /// How often the database's clock is compared with this machine's.
 const CLOCK_POLL: Duration = Duration::from_secs(1);
+/// How often it is looked which other processes are there.
+const PEERS_POLL: Duration = Duration::from_millis(400);
+const PEERS: Tag = Tag::background("availability.peers");
 /// Boards loaded at a time when many have to be loaded again.
 const LOADS: usize = 2;
 /// How often a board is read again at once when it changed too much while it was read.
@@ -39,6 +44,7 @@ pub struct Availability {
     db: Db,
     entries: Cache<Key, Arc<Entry>>,
     clock: Arc<DbClock>,
+    herald: Arc<Herald>,
     shared: Arc<Shared>,
 }
 
@@ -80,7 +86,8 @@ impl Availability {
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
             closing: watch::Sender::new(false),
         };
-        Self { db, entries, clock: Arc::new(DbClock::new(Utc::now())), shared: Arc::new(shared) }
+        let (clock, herald) = (Arc::new(DbClock::new(Utc::now())), Arc::new(Herald::new(db.clone())));
+        Self { db, entries, clock, herald, shared: Arc::new(shared) }
     }
 
     /// The answer for a performance; none where the tenant has no such performance.
@@ -141,6 +148,11 @@ impl Availability {
         entry.map(Stock).ok_or_else(|| Arc::new(DbError::NoRow))
     }
 
+    /// Waits until every instance was told of the claims that this process has committed so far.
+    pub(crate) async fn told(&self) {
+        self.herald.told().await;
+    }
+
     /// What time it is at the database, as far as this process knows.
     pub fn db_now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.clock.now()).unwrap_or_default()
@@ -157,7 +169,7 @@ impl Availability {
     /// Listens for what commits change, for as long as it is polled. When something may have been missed every board
     /// is loaded again; until then browsing sees the last known state.
     pub async fn keep_current(self) {
-        futures::future::join3(self.listen(), self.keep_time(), self.load_again()).await;
+        futures::future::join4(self.listen(), self.keep_time(), self.load_again(), self.watch_peers()).await;
     }
 
     async fn listen(&self) {
@@ -201,6 +213,25 @@ impl Availability {
         }
     }
 
+    /// A process that is gone may have left something untold.
+    async fn watch_peers(&self) {
+        let mut peers = Peers::default();
+        let mut poll = interval(PEERS_POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            poll.tick().await;
+            match self.db.listeners(PEERS).await {
+                Ok(there) => {
+                    if peers.look(there) {
+                        tracing::info!("another process is gone, boards are loaded again");
+                        self.missed_something();
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "the database did not say who listens"),
+            }
+        }
+    }
+
     /// Loads boards again that may have missed something, those that are looked at before others.
     async fn load_again(&self) {
         loop {
@@ -220,7 +251,9 @@ impl Availability {
         }
     }
 
+    /// Loads the boards of what is on sale before anybody asks; `marquee_boards_preloaded` is 1 when that is done.
     async fn preload(self) {
+        metrics::gauge!("marquee_boards_preloaded").set(0.0);
         let current = match load::current(&self.db).await {
             Ok(current) => current,
             Err(error) => return tracing::debug!(%error, "boards could not be loaded ahead"),
@@ -232,9 +265,10 @@ impl Availability {
                 Err(error) => tracing::debug!(%error, "a board could not be loaded ahead"),
             }
             if units > UNITS / 2 {
-                return;
+                break;
             }
         }
+        metrics::gauge!("marquee_boards_preloaded").set(1.0);
     }
 
     fn take(&self, payload: &str) {
@@ -288,7 +322,12 @@ impl Availability {
             return entry;
         }
         alive.retain(|_, entry| entry.strong_count() > 0);
-        let entry = Arc::new(Entry::new(key, Arc::clone(&self.clock), Arc::clone(&self.shared.stale)));
+        let entry = Arc::new(Entry::new(
+            key,
+            Arc::clone(&self.clock),
+            Arc::clone(&self.herald),
+            Arc::clone(&self.shared.stale),
+        ));
         alive.insert(key, Arc::downgrade(&entry));
         entry
     }

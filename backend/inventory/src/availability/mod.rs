@@ -1,8 +1,8 @@
 //! What is free, from memory: loaded once for each performance, then kept by what every commit announces.
 //!
 //! A change travels as a notification inside the transaction that makes it, so it arrives if and only if that
-//! commits, in commit order. Where something may have been missed the boards are loaded again, and what was known is shown until
-//! then. Expiry needs no message: a board knows when each hold ends, by the database's clock.
+//! commits, in commit order; but for new holds, which are told together, after their commits and before their buyers are
+//! answered. Where something may have been missed the boards are loaded again, and what was known is shown until then. Expiry needs no message: a board knows when each hold ends, by the database's clock.
 
 mod answer;
 mod board;
@@ -10,8 +10,10 @@ mod change;
 mod clock;
 mod entry;
 mod feed;
+mod herald;
 pub mod live;
 mod load;
+mod peers;
 mod ranks;
 mod reach;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
+use marquee_core::db::Db;
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -18,6 +19,7 @@ use super::board::Board;
 use super::change::{Change, Notice, Now};
 use super::clock::DbClock;
 use super::entry::{Entry, Stock};
+use super::herald::Herald;
 use super::live;
 use crate::sheet::Sheet;
 use crate::sheet::tests::sheet_of;
@@ -208,11 +210,11 @@ fn entry() -> (Arc<Entry>, Arc<Sheet>, PriceLevelId) {
         ["a", "b", "c", "d"].into_iter().zip(0..).map(|(name, at)| (name, level, 0, at, at)).collect();
     let sheet = Arc::new(sheet_of(&[level], &seats));
     let clock = Arc::new(DbClock::new(chrono::Utc::now()));
-    (
-        Arc::new(Entry::new((TenantId::generate(), PerformanceId::generate()), clock, Arc::default())),
-        sheet,
-        level,
-    )
+    // Nobody listens there, and nothing is told in these tests.
+    let nowhere = "postgres://nobody@127.0.0.1:1/nowhere";
+    let db = Db::connect(nowhere, nowhere, 1).now_or_never().unwrap().unwrap();
+    let (key, herald) = ((TenantId::generate(), PerformanceId::generate()), Arc::new(Herald::new(db)));
+    (Arc::new(Entry::new(key, clock, herald, Arc::default())), sheet, level)
 }
 
 fn notice(entry: &Entry, changes: Option<Vec<Change>>) -> Notice {

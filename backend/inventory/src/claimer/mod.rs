@@ -1,11 +1,13 @@
 //! One claimer per performance and process: what waits is claimed together, in one short transaction.
 //!
 //! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
+//! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
 //! batch. A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
 //! became of it; a batch that one request spoils is claimed one by one.
 
 mod size;
+mod together;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,6 +24,7 @@ use crate::HoldError;
 use crate::availability::Availability;
 use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
 use size::BatchSize;
+use together::Together;
 
 /// Requests that may wait for one performance.
 const QUEUE: usize = 20_000;
@@ -50,6 +53,7 @@ pub(crate) struct Claimers {
     availability: Availability,
     strategies: Strategies,
     most: usize,
+    together: Together,
     queues: Arc<Mutex<HashMap<Key, Queue>>>,
     /// Where batching is off, a permit for each request of the process.
     alone: Arc<Semaphore>,
@@ -82,11 +86,13 @@ struct Waiting {
 impl Claimers {
     /// `most` requests in a batch; with 1 each request is claimed in a transaction of its own, side by side with others.
     pub(crate) fn new(db: Db, availability: Availability, strategies: Strategies, most: usize) -> Self {
+        let most = most.max(1);
         Self {
+            together: Together::new(db.clone(), most),
             db,
             availability,
             strategies,
-            most: most.max(1),
+            most,
             queues: Arc::default(),
             alone: Arc::new(Semaphore::new(QUEUE)),
         }
@@ -121,7 +127,7 @@ impl Claimers {
                     drop(self.queue(key).send.send(waiting));
                 }
             }
-            None => drop(tokio::spawn(self.clone().work_alone(tenant, waiting))),
+            None => drop(self.db.home().spawn(self.clone().work_alone(tenant, waiting))),
         }
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(answer)) => answer,
@@ -143,7 +149,7 @@ impl Claimers {
                 let (send, receive) = mpsc::unbounded_channel();
                 let queue = Queue { send, places: Arc::new(Semaphore::new(QUEUE)) };
                 queues.insert(key, queue.clone());
-                tokio::spawn(self.clone().work(key, receive));
+                drop(self.db.home().spawn(self.clone().work(key, receive)));
                 queue
             }
         }
@@ -186,7 +192,10 @@ impl Claimers {
             let room = lanes.len() < LANES && batch.len() < size.limit();
             tokio::select! {
                 served = lanes.join_next() => if let Some(Ok(served)) = served {
-                    size.learn(served.claimed, served.took);
+                    // A small batch may have waited for others.
+                    if served.claimed >= WORTH_A_LANE.min(size.limit()) {
+                        size.learn(served.claimed, served.took);
+                    }
                     // Those that others were in the way of come first.
                     batch.splice(0..0, served.again);
                 },
@@ -224,12 +233,25 @@ impl Claimers {
         };
         let strategy = Arc::clone(self.strategies.named(performance.strategy));
         let requests: Vec<ClaimRequest> = batch.iter().map(|waiting| waiting.request.clone()).collect();
-        match self.claim_until_known(tenant, &performance, &*strategy, &requests).await {
-            Ok(outcomes) => batch
-                .into_iter()
-                .zip(outcomes)
-                .filter_map(|(waiting, outcome)| waiting.take(strategy.name(), outcome))
-                .collect(),
+        match self.claim_until_known(tenant, &performance, &strategy, requests).await {
+            Ok(outcomes) => {
+                let (mut held, mut again) = (Vec::new(), Vec::new());
+                for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+                    match outcome {
+                        Outcome::Held { .. } | Outcome::Replayed(_) => held.push((waiting, outcome)),
+                        other => again.extend(waiting.take(strategy.name(), other)),
+                    }
+                }
+                if !held.is_empty() {
+                    let (availability, name) = (self.availability.clone(), strategy.name());
+                    // The next batch need not wait for that.
+                    drop(self.db.home().spawn(async move {
+                        availability.told().await;
+                        held.into_iter().for_each(|(waiting, outcome)| drop(waiting.take(name, outcome)));
+                    }));
+                }
+                again
+            }
             Err(DbError::Unavailable(reason)) => {
                 for waiting in batch {
                     waiting.tell(Err(HoldError::Db(DbError::Unavailable(reason.clone()))));
@@ -279,15 +301,21 @@ impl Claimers {
         &self,
         tenant: TenantId,
         performance: &Performance,
-        strategy: &dyn Strategy,
-        requests: &[ClaimRequest],
+        strategy: &Arc<dyn Strategy>,
+        requests: Vec<ClaimRequest>,
     ) -> Result<Vec<Outcome>, DbError> {
+        let requests: Arc<[ClaimRequest]> = requests.into();
+        // Where others claim in larger batches, a small one would have a transaction to itself.
+        let small = self.most > 1 && requests.len() < WORTH_A_LANE;
         let began = Instant::now();
         let mut contended = 0;
         loop {
             let claim = async {
                 let target = self.target(tenant, performance).await?;
-                strategy.claim(&self.db, &target, requests).await
+                match small {
+                    true => self.together.claim(strategy, target, Arc::clone(&requests)).await,
+                    false => strategy.claim(&self.db, &target, &requests).await,
+                }
             };
             let claimed = tokio::time::timeout(HANGS, claim).await;
             match claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))) {

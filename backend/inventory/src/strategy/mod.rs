@@ -13,6 +13,7 @@
 //!
 //! The catalog refuses a strategy that cannot serve what a performance sells.
 
+mod alone;
 mod guard;
 mod outcome;
 mod record;
@@ -42,7 +43,9 @@ pub use ttl::Ttl;
 
 use crate::availability::Stock;
 use crate::block;
-use take::Take;
+use alone::Alone;
+use record::Judged;
+use take::{Take, Wanted};
 use wish::Wishes;
 
 const BLOCK: Tag = Tag::new("units.block");
@@ -62,18 +65,38 @@ pub struct Target {
     pub stock: Stock,
 }
 
+/// One performance's share of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// What is claimed against.
+    pub target: &'a Target,
+    /// Requests for it.
+    pub batch: &'a [ClaimRequest],
+}
+
 /// A way to claim.
 #[async_trait]
 pub trait Strategy: Send + Sync + std::fmt::Debug {
     /// Its name in the database and on the command line.
     fn name(&self) -> Name;
 
-    /// Claims for each request of the batch; the outcomes stand in the batch's order.
+    /// Claims for each request of the batch; the outcomes stand in the batch's order. Before a buyer is answered that something is
+    /// held, every instance is to be told (`Availability::told`).
     ///
     /// # Errors
     /// `Unavailable` leaves the outcome unknown: the same requests again, with the same hold ids and keys, will find
     /// what was made. `Contention`: nothing happened. Any other error is a defect, and nothing happened.
     async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError>;
+
+    /// Claims for several performances of one tenant at once, as [`Strategy::claim`] does for one; the outcomes stand in the
+    /// order of the parts. `None` where each has to be claimed by itself.
+    async fn claim_together(
+        &self,
+        _db: &Db,
+        _parts: &[Part<'_>],
+    ) -> Option<Result<Vec<Vec<Outcome>>, DbError>> {
+        None
+    }
 
     /// Takes those of `units` off sale that are free; answers which. No claim gets one meanwhile.
     ///
@@ -143,24 +166,63 @@ impl Strategy for Missing {
     }
 }
 
-/// Claims a batch in one transaction: `take` takes the units, then holds and claims are recorded.
+/// Claims a batch in one transaction: `take` takes the units, then holds and claims are recorded. What is held then is
+/// staged to be told.
 async fn claim_in_one_transaction(
     db: &Db,
     tag: Tag,
     name: Name,
     take: &dyn Take,
-    target: &Target,
-    batch: &[ClaimRequest],
-) -> Result<Vec<Outcome>, DbError> {
-    let mut wishes = Wishes::of(batch, &target.stock);
-    let tx = db.begin(target.tenant, tag).await?;
-    if !wishes.wanted.is_empty() {
-        let taken = take.take(&tx, target, &wishes).await?;
-        wishes.judge(batch, &taken);
+    parts: &[Part<'_>],
+) -> Result<Vec<Vec<Outcome>>, DbError> {
+    let Some(first) = parts.first().map(|part| part.target) else { return Ok(Vec::new()) };
+    let mut wishes: Vec<Wishes<'_>> =
+        parts.iter().map(|part| Wishes::of(part.batch, &part.target.stock)).collect();
+    let mut tx = db.begin(first.tenant, tag).await?;
+    if let Some(locked) = take.alone()
+        && let ([part], [wishes]) = (parts, wishes.as_mut_slice())
+        && part.batch.len() == 1
+        && let Some(wish) = wishes.wanted.pop_if(|wish| wish.units.len() == 1)
+    {
+        match alone::take(&tx, first, name, locked, &wish).await? {
+            Alone::Held(until) => {
+                tx.commit().await?;
+                let (held, outcome) = wishes.end_alone(wish, until);
+                first.stock.stage(vec![((first.tenant, first.performance), held)]);
+                return Ok(vec![vec![outcome]]);
+            }
+            Alone::NotFree => {}
+            Alone::NotMade => {
+                drop(tx);
+                tx = db.begin(first.tenant, tag).await?;
+            }
+        }
+        wishes.wanted.push(wish);
     }
-    let outcomes = record::settle(&tx, target, name, batch, wishes, Vec::new()).await?;
+    let wanted = Wanted::of(parts, &wishes);
+    if !wanted.lines.is_empty() {
+        let taken = take.take(&tx, &wanted).await?;
+        parts.iter().zip(&mut wishes).for_each(|(part, wishes)| wishes.judge(part.batch, &taken));
+    }
+    let judged = parts.iter().zip(wishes).map(|(part, wishes)| Judged { part: *part, wishes });
+    let settled = record::settle(&tx, name, judged.collect(), Vec::new()).await?;
     tx.commit().await?;
-    Ok(outcomes)
+    if !settled.held.is_empty() {
+        first.stock.stage(settled.held);
+    }
+    Ok(settled.outcomes)
+}
+
+/// The same for one performance.
+async fn claim_one_part(
+    db: &Db,
+    tag: Tag,
+    name: Name,
+    take: &dyn Take,
+    part: Part<'_>,
+) -> Result<Vec<Outcome>, DbError> {
+    let outcomes = claim_in_one_transaction(db, tag, name, take, &[part]).await?;
+    Ok(outcomes.into_iter().next().unwrap_or_default())
 }
 
 /// Every statement that claims, by name, so that a test can assert how it is planned.
@@ -169,6 +231,8 @@ pub fn statements() -> Vec<(&'static str, String)> {
     vec![
         ("ttl", take::conditional_update(Guard::On, take::Locked::Wait)),
         ("skip_locked", take::conditional_update(Guard::On, take::Locked::Skip)),
+        ("alone", alone::statement(take::Locked::Wait)),
+        ("alone_skip_locked", alone::statement(take::Locked::Skip)),
         ("row_lock", row_lock::lock_statement(Guard::On)),
         ("row_lock_update", row_lock::UPDATE.to_owned()),
         ("redis_refused", redis::REFUSED.to_owned()),

@@ -6,16 +6,16 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use marquee_core::db::{DbError, TenantTx};
-use marquee_core::ids::HoldId;
+use marquee_core::ids::{HoldId, PerformanceId, UnitId};
 use marquee_core::params;
 use marquee_entity::catalog::Strategy as Name;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::wish::{Wish, Wishes};
-use super::{ClaimRequest, Got, Outcome, Target};
+use super::{ClaimRequest, Got, Outcome, Part};
 use crate::availability::{Change, announce};
-use crate::store;
+use crate::store::{self, Freed};
 
 #[derive(Debug, FromQueryResult)]
 struct Inserted {
@@ -25,131 +25,210 @@ struct Inserted {
 #[derive(Debug, FromQueryResult)]
 struct Earlier {
     id: HoldId,
+    performance_id: PerformanceId,
     idempotency_key: String,
     fingerprint: Vec<u8>,
 }
 
-/// Answers the outcomes in the batch's order; what they change for browsing is announced after `changes`.
+/// Which hold a key made before, with what was asked for then.
+type EarlierHolds = HashMap<(PerformanceId, String), (HoldId, Vec<u8>)>;
+
+/// How a batch ends, once it commits.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// Of each part, in its order.
+    pub(super) outcomes: Vec<Vec<Outcome>>,
+    /// What is held now: to be told after the commit.
+    pub(super) held: Held,
+}
+
+/// What is held now, of each performance.
+pub(super) type Held = Vec<((marquee_core::ids::TenantId, PerformanceId), Vec<Change>)>;
+
+/// A part whose wishes were judged.
+pub(super) struct Judged<'a> {
+    pub(super) part: Part<'a>,
+    pub(super) wishes: Wishes<'a>,
+}
+
+/// Settles the parts of a batch; `freed` was freed by this transaction before. What becomes free is announced with the
+/// commit.
 pub(super) async fn settle(
     tx: &TenantTx,
-    target: &Target,
     name: Name,
-    batch: &[ClaimRequest],
-    wishes: Wishes<'_>,
-    mut changes: Vec<Change>,
-) -> Result<Vec<Outcome>, DbError> {
-    let Wishes { won, mut refused, taken_from, fences, .. } = wishes;
+    judged: Vec<Judged<'_>>,
+    mut freed: Vec<Freed>,
+) -> Result<Settled, DbError> {
+    let taken_from: HashSet<HoldId> =
+        judged.iter().flat_map(|one| one.wishes.taken_from.iter().copied()).collect();
     if !taken_from.is_empty() {
-        changes.extend(store::expire_holds(tx, taken_from).await?.into_iter().map(Change::freed));
+        freed.extend(store::expire_holds(tx, taken_from).await?);
     }
-    let made = record(tx, target, name, &won, &fences).await?;
-    let (kept, lost): (Vec<_>, Vec<_>) =
-        won.into_iter().partition(|(wish, _)| made.contains(&wish.request.hold_id));
-    if !lost.is_empty() {
-        let holds: Vec<HoldId> = lost.iter().map(|(wish, _)| wish.request.hold_id).collect();
-        let units: Vec<Uuid> =
-            lost.iter().flat_map(|(wish, _)| wish.units.iter().map(|got| got.unit.0)).collect();
-        changes.extend(store::give_back(tx, &holds, units).await?.into_iter().map(Change::freed));
+    let made = record(tx, name, &judged).await?;
+    let (mut lost_holds, mut lost_units) = (Vec::new(), Vec::new());
+    let mut held: Held = Vec::new();
+    let mut taken: HashSet<UnitId> = HashSet::new();
+    for one in &judged {
+        let mut changes = Vec::new();
+        for (wish, until) in &one.wishes.won {
+            if made.contains(&wish.request.hold_id) {
+                taken.extend(wish.units.iter().map(|got| got.unit));
+                changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until)));
+            } else {
+                lost_holds.push(wish.request.hold_id);
+                lost_units.extend(wish.units.iter().map(|got| (got.unit, one.part.target.performance)));
+            }
+        }
+        if !changes.is_empty() {
+            held.push(((one.part.target.tenant, one.part.target.performance), changes));
+        }
     }
-    for (wish, until) in &kept {
-        changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until)));
+    if !lost_holds.is_empty() {
+        let back =
+            store::give_back(tx, &lost_holds, lost_units.iter().map(|(unit, _)| unit.0).collect()).await?;
+        let back: HashSet<UnitId> = back.into_iter().collect();
+        let lost = lost_units.into_iter().filter(|(unit, _)| back.contains(unit));
+        freed.extend(lost.map(|(unit, performance)| Freed { unit, performance }));
     }
-    announce(tx, target.performance, &changes).await?;
+    // Units that have a new hold are told with it.
+    freed.retain(|freed| !taken.contains(&freed.unit));
+    announce_freed(tx, freed).await?;
 
-    let unsettled: Vec<&ClaimRequest> =
-        batch.iter().filter(|request| !made.contains(&request.hold_id)).collect();
-    let earlier = earlier_holds(tx, target, &unsettled).await?;
-    let mut held: HashMap<HoldId, (Vec<Got>, DateTime<Utc>)> =
-        kept.into_iter().map(|(wish, until)| (wish.request.hold_id, (wish.units, until))).collect();
+    let earlier = earlier_holds(tx, &judged, &made).await?;
+    let outcomes = judged.into_iter().map(|one| outcomes(one, &made, &earlier)).collect();
+    Ok(Settled { outcomes, held })
+}
+
+fn outcomes(judged: Judged<'_>, made: &HashSet<HoldId>, earlier: &EarlierHolds) -> Vec<Outcome> {
+    let Judged { part, wishes } = judged;
+    let Wishes { won, mut refused, .. } = wishes;
+    let mut held: HashMap<HoldId, (Vec<Got>, DateTime<Utc>)> = won
+        .into_iter()
+        .filter(|(wish, _)| made.contains(&wish.request.hold_id))
+        .map(|(wish, until)| (wish.request.hold_id, (wish.units, until)))
+        .collect();
     let outcome = |request: &ClaimRequest| {
         if let Some((units, until)) = held.remove(&request.hold_id) {
             return Outcome::Held { until, units };
         }
-        match earlier.get(request.key.as_str()) {
+        let before = match earlier.is_empty() {
+            true => None,
+            false => earlier.get(&(part.target.performance, request.key.as_str().to_owned())),
+        };
+        match before {
             Some((_, fingerprint)) if fingerprint != &request.fingerprint => Outcome::Mismatch,
             Some((hold, _)) => Outcome::Replayed(*hold),
             None => refused.remove(&request.hold_id).unwrap_or(Outcome::StrategyChanged),
         }
     };
-    Ok(batch.iter().map(outcome).collect())
+    part.batch.iter().map(outcome).collect()
 }
 
-/// Inserts holds and their claims; answers those whose key was new. Nothing is inserted when the performance has
+async fn announce_freed(tx: &TenantTx, freed: Vec<Freed>) -> Result<(), DbError> {
+    let mut changes: HashMap<PerformanceId, Vec<Change>> = HashMap::new();
+    for one in freed {
+        changes.entry(one.performance).or_default().push(Change::freed(one.unit));
+    }
+    for (performance, changes) in changes {
+        announce(tx, performance, &changes).await?;
+    }
+    Ok(())
+}
+
+/// Inserts holds and their claims; answers those whose key was new. Nothing is inserted for a performance that has
 /// changed its strategy meanwhile.
-async fn record(
-    tx: &TenantTx,
-    target: &Target,
-    name: Name,
-    won: &[(Wish<'_>, DateTime<Utc>)],
-    fences: &HashMap<HoldId, i64>,
-) -> Result<HashSet<HoldId>, DbError> {
-    if won.is_empty() {
+async fn record(tx: &TenantTx, name: Name, judged: &[Judged<'_>]) -> Result<HashSet<HoldId>, DbError> {
+    let won = || {
+        judged.iter().flat_map(|one| {
+            one.wishes.won.iter().map(|(wish, until)| (one.part.target, &one.wishes.fences, wish, *until))
+        })
+    };
+    if won().next().is_none() {
         return Ok(HashSet::new());
     }
     let total = |wish: &Wish<'_>| wish.units.iter().map(|got| got.offer.price.total).sum::<i64>();
-    let lines: Vec<(HoldId, i32, &Got)> = won
-        .iter()
-        .flat_map(|(wish, _)| (0..).zip(&wish.units).map(|(place, got)| (wish.request.hold_id, place, got)))
+    let lines: Vec<(PerformanceId, HoldId, i32, &Got)> = won()
+        .flat_map(|(target, _, wish, _)| {
+            (0..).zip(&wish.units).map(|(place, got)| (target.performance, wish.request.hold_id, place, got))
+        })
         .collect();
     let values = params![
-        target.performance,
-        won.iter().map(|(wish, _)| wish.request.hold_id.0).collect::<Vec<Uuid>>(),
-        won.iter().map(|(_, until)| *until).collect::<Vec<_>>(),
-        won.iter().map(|(wish, _)| total(wish)).collect::<Vec<i64>>(),
-        target.currency.as_str(),
-        won.iter().map(|(wish, _)| wish.request.key.as_str().to_owned()).collect::<Vec<_>>(),
-        won.iter().map(|(wish, _)| HEXLOWER.encode(&wish.request.fingerprint)).collect::<Vec<_>>(),
-        lines.iter().map(|(hold, _, _)| hold.0).collect::<Vec<Uuid>>(),
-        lines.iter().map(|(_, _, got)| got.unit.0).collect::<Vec<Uuid>>(),
-        lines.iter().map(|(_, _, got)| got.offer.price_level.0).collect::<Vec<Uuid>>(),
-        lines.iter().map(|(_, _, got)| got.offer.ticket_type.0).collect::<Vec<Uuid>>(),
-        lines.iter().map(|(_, place, _)| *place).collect::<Vec<i32>>(),
-        lines.iter().map(|(_, _, got)| got.offer.price.face).collect::<Vec<i64>>(),
-        lines.iter().map(|(_, _, got)| got.offer.price.fees).collect::<Vec<i64>>(),
-        lines.iter().map(|(_, _, got)| got.offer.price.tax).collect::<Vec<i64>>(),
         name,
+        judged.iter().map(|one| one.part.target.performance.0).collect::<Vec<Uuid>>(),
+        won().map(|(target, ..)| target.performance.0).collect::<Vec<Uuid>>(),
+        won().map(|(_, _, wish, _)| wish.request.hold_id.0).collect::<Vec<Uuid>>(),
+        won().map(|(.., until)| until).collect::<Vec<_>>(),
+        won().map(|(_, _, wish, _)| total(wish)).collect::<Vec<i64>>(),
+        won().map(|(target, ..)| target.currency.as_str().to_owned()).collect::<Vec<String>>(),
+        won().map(|(_, _, wish, _)| wish.request.key.as_str().to_owned()).collect::<Vec<String>>(),
+        won().map(|(_, _, wish, _)| HEXLOWER.encode(&wish.request.fingerprint)).collect::<Vec<String>>(),
         // 0 stands for none.
-        won.iter()
-            .map(|(wish, _)| fences.get(&wish.request.hold_id).copied().unwrap_or_default())
+        won()
+            .map(|(_, fences, wish, _)| fences.get(&wish.request.hold_id).copied().unwrap_or_default())
             .collect::<Vec<i64>>(),
+        lines.iter().map(|(performance, ..)| performance.0).collect::<Vec<Uuid>>(),
+        lines.iter().map(|(_, hold, ..)| hold.0).collect::<Vec<Uuid>>(),
+        lines.iter().map(|(.., got)| got.unit.0).collect::<Vec<Uuid>>(),
+        lines.iter().map(|(.., got)| got.offer.price_level.0).collect::<Vec<Uuid>>(),
+        lines.iter().map(|(.., got)| got.offer.ticket_type.0).collect::<Vec<Uuid>>(),
+        lines.iter().map(|(_, _, place, _)| *place).collect::<Vec<i32>>(),
+        lines.iter().map(|(.., got)| got.offer.price.face).collect::<Vec<i64>>(),
+        lines.iter().map(|(.., got)| got.offer.price.fees).collect::<Vec<i64>>(),
+        lines.iter().map(|(.., got)| got.offer.price.tax).collect::<Vec<i64>>(),
     ];
     let rows: Vec<Inserted> = tx.all(RECORD, values).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-pub(crate) const RECORD: &str = "with made as (
+/// `$2` strategy, `$3` performances; of each hold `$4` performance, `$5` id, `$6` end, `$7` total, `$8` currency, `$9` key,
+/// `$10` fingerprint, `$11` fence; of each claim `$12` performance, `$13` hold, `$14` unit, `$15` price level, `$16` ticket
+/// type, `$17` place, `$18` face, `$19` fees, `$20` tax.
+pub(crate) const RECORD: &str = "with sold_so as materialized (
+         select p.id from performances p where p.tenant_id = $1 and p.id = any($3::uuid[]) and p.strategy = $2
+     ), made as (
          insert into holds as h (tenant_id, id, performance_id, strategy, expires_at, total, currency,
                                  idempotency_key, fingerprint, fence)
-         select $1, r.id, $2, $17, r.until, r.total, $6, r.key, decode(r.fingerprint, 'hex'), nullif(r.fence, 0)
-         from unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $7::text[], $8::text[], $18::bigint[])
-              r (id, until, total, key, fingerprint, fence)
-         where exists (select 1 from performances p where p.tenant_id = $1 and p.id = $2 and p.strategy = $17)
+         select $1, r.id, r.performance, $2, r.until, r.total, r.currency, r.key, decode(r.fingerprint, 'hex'),
+                nullif(r.fence, 0)
+         from unnest($4::uuid[], $5::uuid[], $6::timestamptz[], $7::bigint[], $8::text[], $9::text[], $10::text[],
+                     $11::bigint[]) r (performance, id, until, total, currency, key, fingerprint, fence)
+         join sold_so s on s.id = r.performance
          on conflict (tenant_id, performance_id, idempotency_key) do nothing
          returning h.id
      ), claimed as (
          insert into claims as c (tenant_id, hold_id, unit_id, performance_id, price_level_id, ticket_type_id,
                                   place, face, fees, tax)
-         select $1, r.hold, r.unit, $2, r.level, r.kind, r.place, r.face, r.fees, r.tax
-         from unnest($9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::int[], $14::bigint[],
-                     $15::bigint[], $16::bigint[]) r (hold, unit, level, kind, place, face, fees, tax)
+         select $1, r.hold, r.unit, r.performance, r.level, r.kind, r.place, r.face, r.fees, r.tax
+         from unnest($12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[], $16::uuid[], $17::int[], $18::bigint[],
+                     $19::bigint[], $20::bigint[])
+              r (performance, hold, unit, level, kind, place, face, fees, tax)
          join made m on m.id = r.hold
      )
      select id from made";
 
-/// The holds that the keys of these requests made before, with what was asked for then.
+/// The holds that the keys of those requests made before for which no hold was made now.
 async fn earlier_holds(
     tx: &TenantTx,
-    target: &Target,
-    requests: &[&ClaimRequest],
-) -> Result<HashMap<String, (HoldId, Vec<u8>)>, DbError> {
-    if requests.is_empty() {
+    judged: &[Judged<'_>],
+    made: &HashSet<HoldId>,
+) -> Result<EarlierHolds, DbError> {
+    let unsettled = || {
+        judged.iter().flat_map(|one| {
+            let requests = one.part.batch.iter().filter(|request| !made.contains(&request.hold_id));
+            requests.map(|request| (one.part.target.performance, request.key.as_str()))
+        })
+    };
+    if unsettled().next().is_none() {
         return Ok(HashMap::new());
     }
-    let keys: Vec<String> = requests.iter().map(|request| request.key.as_str().to_owned()).collect();
-    let rows: Vec<Earlier> = tx.all(EARLIER, params![target.performance, keys]).await?;
-    Ok(rows.into_iter().map(|row| (row.idempotency_key, (row.id, row.fingerprint))).collect())
+    let performances: Vec<Uuid> = unsettled().map(|(performance, _)| performance.0).collect();
+    let keys: Vec<String> = unsettled().map(|(_, key)| key.to_owned()).collect();
+    let rows: Vec<Earlier> = tx.all(EARLIER, params![performances, keys]).await?;
+    let earlier = |row: Earlier| ((row.performance_id, row.idempotency_key), (row.id, row.fingerprint));
+    Ok(rows.into_iter().map(earlier).collect())
 }
 
-/// `$2` performance, `$3` keys.
-pub(crate) const EARLIER: &str = "select id, idempotency_key, fingerprint from holds
-             where tenant_id = $1 and performance_id = $2 and idempotency_key = any($3::text[])";
+/// `$2` performances and `$3` keys.
+pub(crate) const EARLIER: &str = "select h.id, h.performance_id, h.idempotency_key, h.fingerprint
+     from unnest($2::uuid[], $3::text[]) w (performance, key)
+     join holds h on h.tenant_id = $1 and h.performance_id = w.performance and h.idempotency_key = w.key";

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -7,11 +7,10 @@ use marquee_core::ids::{HoldId, UnitId};
 use marquee_core::params;
 use marquee_entity::catalog::Strategy as Name;
 use sea_orm::FromQueryResult;
-use uuid::Uuid;
 
-use super::take::Take;
-use super::wish::{Taken, Wishes};
-use super::{ClaimRequest, Guard, Outcome, Strategy, Target, claim_in_one_transaction};
+use super::take::{Take, Wanted};
+use super::wish::Taken;
+use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
 
 const CLAIM: Tag = Tag::new("claim.row_lock");
 
@@ -30,16 +29,17 @@ struct LockedRow {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct Ending {
+struct UpdatedRow {
+    id: UnitId,
     until: DateTime<Utc>,
 }
 
-/// `$2` units, `$3` performance. Every row is locked, whether it is to be had or not.
+/// `$2` units, `$3` performances. Every row is locked, whether it is to be had or not.
 pub(crate) fn lock_statement(guard: Guard) -> String {
     format!(
         "with locked as materialized (
              select u.id, u.state, u.hold_id, u.expires_at from units u
-             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.performance_id = $3
+             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.performance_id = any($3::uuid[])
              order by u.id for update of u
          )
          select u.id, {guard} as open, case when u.state = 'held' then u.hold_id end as taken_from from locked u",
@@ -47,45 +47,32 @@ pub(crate) fn lock_statement(guard: Guard) -> String {
     )
 }
 
-/// `$2` units and `$3` their holds, `$4` seconds.
+/// `$2` units, `$3` their holds, `$4` seconds.
 pub(crate) const UPDATE: &str =
-    "with ending as materialized (select marquee_now() + make_interval(secs => $4) as until), updated as (
-         update units u set state = 'held', hold_id = w.hold, expires_at = e.until
-         from unnest($2::uuid[], $3::uuid[]) w (unit, hold) cross join ending e
-         where u.tenant_id = $1 and u.id = w.unit
-     )
-     select until from ending";
+    "with now as materialized (select marquee_now() as now)
+     update units u set state = 'held', hold_id = w.hold, expires_at = n.now + make_interval(secs => w.seconds)
+     from unnest($2::uuid[], $3::uuid[], $4::float8[]) w (unit, hold, seconds) cross join now n
+     where u.tenant_id = $1 and u.id = w.unit
+     returning u.id, u.expires_at as until";
 
 #[async_trait]
 impl Take for RowLock {
-    async fn take(&self, tx: &TenantTx, target: &Target, wishes: &Wishes<'_>) -> Result<Vec<Taken>, DbError> {
-        let wanted = wishes.in_lock_order();
-        let units: Vec<Uuid> = wanted.iter().map(|(unit, _)| unit.0).collect();
-        let rows: Vec<LockedRow> =
-            tx.all(&lock_statement(self.guard), params![units, target.performance]).await?;
+    async fn take(&self, tx: &TenantTx, wanted: &Wanted) -> Result<HashMap<UnitId, Taken>, DbError> {
+        let locked = params![wanted.units(), wanted.performances()];
+        let rows: Vec<LockedRow> = tx.all(&lock_statement(self.guard), locked).await?;
         let open: HashSet<UnitId> = rows.iter().filter(|row| row.open).map(|row| row.id).collect();
-        let whole: HashSet<HoldId> = wishes
-            .wanted
-            .iter()
-            .filter(|wish| wish.units.iter().all(|got| open.contains(&got.unit)))
-            .map(|wish| wish.request.hold_id)
-            .collect();
-        let granted: Vec<&(UnitId, HoldId)> =
-            wanted.iter().filter(|(_, hold)| whole.contains(hold)).collect();
-        let until = if granted.is_empty() {
-            None
-        } else {
-            let units: Vec<Uuid> = granted.iter().map(|(unit, _)| unit.0).collect();
-            let holds: Vec<Uuid> = granted.iter().map(|(_, hold)| hold.0).collect();
-            let ending: Ending =
-                tx.one(UPDATE, params![units, holds, f64::from(target.hold_seconds)]).await?;
-            Some(ending.until)
-        };
-        let updated: HashSet<UnitId> = granted.iter().map(|(unit, _)| *unit).collect();
-        let taken = |row: LockedRow| Taken {
-            unit: row.id,
-            until: until.filter(|_| updated.contains(&row.id)),
-            taken_from: row.taken_from,
+        let broken: HashSet<HoldId> =
+            wanted.lines.iter().filter(|line| !open.contains(&line.unit)).map(|line| line.hold).collect();
+        let granted = wanted.lines.iter().filter(|line| !broken.contains(&line.hold)).copied().collect();
+        let granted = Wanted { lines: granted };
+        let mut ends: HashMap<UnitId, DateTime<Utc>> = HashMap::new();
+        if !granted.lines.is_empty() {
+            let values = params![granted.units(), granted.holds(), granted.seconds()];
+            let updated: Vec<UpdatedRow> = tx.all(UPDATE, values).await?;
+            ends.extend(updated.into_iter().map(|row| (row.id, row.until)));
+        }
+        let taken = |row: LockedRow| {
+            (row.id, Taken { until: ends.get(&row.id).copied(), taken_from: row.taken_from })
         };
         Ok(rows.into_iter().filter(|row| row.open).map(taken).collect())
     }
@@ -98,6 +85,14 @@ impl Strategy for RowLock {
     }
 
     async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
-        claim_in_one_transaction(db, CLAIM, self.name(), self, target, batch).await
+        claim_one_part(db, CLAIM, self.name(), self, Part { target, batch }).await
+    }
+
+    async fn claim_together(
+        &self,
+        db: &Db,
+        parts: &[Part<'_>],
+    ) -> Option<Result<Vec<Vec<Outcome>>, DbError>> {
+        Some(claim_in_one_transaction(db, CLAIM, self.name(), self, parts).await)
     }
 }

@@ -1,10 +1,13 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use marquee_core::db::{Db, DbError, Tag, TenantTx};
+use marquee_core::ids::UnitId;
 use marquee_entity::catalog::Strategy as Name;
 
-use super::take::{Locked, Take, update};
-use super::wish::{Taken, Wishes};
-use super::{ClaimRequest, Guard, Outcome, Strategy, Target, claim_in_one_transaction};
+use super::take::{Locked, Take, Wanted, update};
+use super::wish::Taken;
+use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
 
 const CLAIM: Tag = Tag::new("claim.ttl");
 
@@ -18,8 +21,12 @@ pub struct Ttl {
 
 #[async_trait]
 impl Take for Ttl {
-    async fn take(&self, tx: &TenantTx, target: &Target, wishes: &Wishes<'_>) -> Result<Vec<Taken>, DbError> {
-        update(tx, target, wishes, self.guard, Locked::Wait).await
+    async fn take(&self, tx: &TenantTx, wanted: &Wanted) -> Result<HashMap<UnitId, Taken>, DbError> {
+        update(tx, wanted, self.guard, Locked::Wait).await
+    }
+
+    fn alone(&self) -> Option<Locked> {
+        (self.guard == Guard::On).then_some(Locked::Wait)
     }
 }
 
@@ -30,6 +37,14 @@ impl Strategy for Ttl {
     }
 
     async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
-        claim_in_one_transaction(db, CLAIM, self.name(), self, target, batch).await
+        claim_one_part(db, CLAIM, self.name(), self, Part { target, batch }).await
+    }
+
+    async fn claim_together(
+        &self,
+        db: &Db,
+        parts: &[Part<'_>],
+    ) -> Option<Result<Vec<Vec<Outcome>>, DbError>> {
+        Some(claim_in_one_transaction(db, CLAIM, self.name(), self, parts).await)
     }
 }

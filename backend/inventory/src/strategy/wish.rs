@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
 
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
-use crate::availability::{Reached, Stock};
+use crate::availability::{Change, Reached, Stock};
 
 /// So many times what is wanted is looked at while another process chooses the same places.
 const APART: usize = 4;
@@ -26,7 +26,6 @@ pub(super) struct Wish<'a> {
 /// A unit that a strategy took for a hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
-    pub(super) unit: UnitId,
     /// It was to be had. Without `until`: it is, but another unit of its request is not.
     pub(super) until: Option<DateTime<Utc>>,
     /// The expired hold it was taken from.
@@ -59,14 +58,16 @@ struct ChosenHere {
 
 impl ChosenHere {
     /// Some of them were to be had, others were not.
-    fn learn(&mut self, taken: &[Taken]) {
+    fn learn(&mut self, taken: &HashMap<UnitId, Taken>) {
         let Some(stock) = &self.stock else { return };
-        let open: HashMap<UnitId, bool> = taken.iter().map(|one| (one.unit, one.until.is_some())).collect();
+        if self.units.is_empty() {
+            return;
+        }
         let (now, mut reached) = (Instant::now(), stock.reached());
         let (found, missed): (Vec<UnitId>, Vec<UnitId>) =
-            self.units.drain(..).partition(|unit| open.contains_key(unit));
+            self.units.drain(..).partition(|unit| taken.contains_key(unit));
         let (got, left): (Vec<UnitId>, Vec<UnitId>) =
-            found.into_iter().partition(|unit| open.get(unit).copied().unwrap_or_default());
+            found.into_iter().partition(|unit| taken.get(unit).is_some_and(|one| one.until.is_some()));
         // Should the transaction fail after all, they are left alone for a moment too long.
         reached.got(got, now);
         reached.let_go(left, now);
@@ -80,7 +81,7 @@ impl ChosenHere {
 
 impl Drop for ChosenHere {
     fn drop(&mut self) {
-        if let Some(stock) = self.stock.take() {
+        if let Some(stock) = self.stock.take().filter(|_| !self.units.is_empty()) {
             stock.reached().let_go(self.units.drain(..), Instant::now());
         }
     }
@@ -108,21 +109,17 @@ impl<'a> Wishes<'a> {
         wishes
     }
 
-    /// Unit and hold of everything that is wanted, in the order of unit ids: the order in which all claims lock.
-    pub(super) fn in_lock_order(&self) -> Vec<(UnitId, HoldId)> {
-        let mut all: Vec<(UnitId, HoldId)> = self
-            .wanted
-            .iter()
-            .flat_map(|wish| wish.units.iter().map(|got| (got.unit, wish.request.hold_id)))
-            .collect();
-        all.sort_unstable_by_key(|(unit, _)| unit.0);
-        all
+    /// Its one wish came true: what is held now, and the outcome.
+    pub(super) fn end_alone(&mut self, wish: Wish<'_>, until: DateTime<Utc>) -> (Vec<Change>, Outcome) {
+        let taken = |got: &Got| (got.unit, Taken { until: Some(until), taken_from: None });
+        self.chosen_here.learn(&wish.units.iter().map(taken).collect());
+        let held = wish.units.iter().map(|got| Change::held(got.unit, until)).collect();
+        (held, Outcome::Held { until, units: wish.units })
     }
 
     /// Sorts the wanted ones into those that were taken whole and those that were not.
-    pub(super) fn judge(&mut self, batch: &[ClaimRequest], taken: &[Taken]) {
+    pub(super) fn judge(&mut self, batch: &[ClaimRequest], taken: &HashMap<UnitId, Taken>) {
         self.chosen_here.learn(taken);
-        let taken: HashMap<UnitId, &Taken> = taken.iter().map(|one| (one.unit, one)).collect();
         let mut gone: HashSet<UnitId> = HashSet::new();
         for wish in std::mem::take(&mut self.wanted) {
             let ends: Option<Vec<_>> = wish.units.iter().map(|got| taken.get(&got.unit)?.until).collect();

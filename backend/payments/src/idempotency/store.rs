@@ -1,9 +1,21 @@
-use marquee_core::db::{DbError, TenantTx};
+use marquee_core::db::{Db, DbError, Tag, TenantTx};
+use marquee_core::ids::TenantId;
 use marquee_core::params;
 use sea_orm::FromQueryResult;
 
 use super::types::judge;
 use super::{Answer, Call, Fence, Standing};
+
+const UNFINISHED: Tag = Tag::background("idempotency.unfinished");
+
+/// A scope with a call that has no answer and that nobody works on.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Unfinished {
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Which call, of which resource.
+    pub scope: String,
+}
 
 #[derive(Debug, FromQueryResult)]
 struct KeyRow {
@@ -133,6 +145,40 @@ pub async fn forget(tx: &TenantTx, call: &Call, fence: Fence) -> Result<bool, Db
         )
         .await?;
     Ok(rows == 1)
+}
+
+/// Forgets the calls of a scope that have no answer and that nobody works on: what they asked for changed nothing, and
+/// with the same key it is decided afresh.
+///
+/// # Errors
+/// As [`DbError`] says.
+pub async fn forget_scope(tx: &TenantTx, scope: &str) -> Result<u64, DbError> {
+    tx.execute(
+        "delete from idempotency_keys where tenant_id = $1 and scope = $2 and status is null
+           and coalesce(locked_until <= marquee_now(), true)",
+        params![scope],
+    )
+    .await
+}
+
+/// Scopes that begin with `prefix` and whose calls were begun more than `seconds` ago, have no answer, and are worked on by nobody: those who made
+/// them died or went away. The oldest first.
+///
+/// # Errors
+/// As [`DbError`] says.
+pub async fn unfinished(db: &Db, prefix: &str, seconds: f64, limit: i64) -> Result<Vec<Unfinished>, DbError> {
+    let tx = db.begin_platform(UNFINISHED).await?;
+    let found = tx
+        .all(
+            "select tenant_id, scope from idempotency_keys
+             where status is null and created_at <= marquee_now() - make_interval(secs => $1)
+               and coalesce(locked_until <= marquee_now(), true) and starts_with(scope, $3)
+             group by tenant_id, scope order by min(created_at) limit $2",
+            params![seconds, limit, prefix],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(found)
 }
 
 /// Drops answers older than `days`. Calls without an answer stay: they are somebody's unfinished work.

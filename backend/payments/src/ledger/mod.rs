@@ -15,5 +15,5 @@ pub use error::LedgerError;
 pub use store::{Posted, post, terms_of};
 pub use types::{
     Account, Entry, Owner, Posting, SaleTerms, capture, dispute_closed, dispute_opened, fee_share,
-    processing_fee, refund, refund_failed,
+    fee_share_corrected, processing_fee, refund, refund_failed,
 };

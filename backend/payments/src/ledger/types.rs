@@ -187,6 +187,19 @@ pub fn processing_fee(
     })
 }
 
+/// The platform's fee in a refund was not the share that was posted: by the movement it kept `more` of it, or less where
+/// that is negative. None where it is zero.
+pub fn fee_share_corrected(terms: &SaleTerms, movement: &str, more: i64) -> Option<Posting> {
+    let fee = if more > 0 { Direction::Credit } else { Direction::Debit };
+    let amount = more.checked_abs().filter(|amount| *amount > 0)?;
+    let lines = [
+        (terms.proceeds(), opposite(fee), amount),
+        (Account::of(AccountKind::PlatformFeeRevenue), fee, amount),
+    ];
+    let entries = entries(&terms.currency, &lines);
+    Some(Posting::about(terms, PostingKind::Correction, format!("fee_share:{movement}"), entries))
+}
+
 /// A buyer's bank took `amount` back for the time being. Only where money was withdrawn: an inquiry moves none.
 pub fn dispute_opened(terms: &SaleTerms, dispute: &str, amount: i64) -> Posting {
     let lines = [

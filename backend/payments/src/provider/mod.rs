@@ -48,6 +48,14 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The payment as the provider knows it.
     async fn retrieve_intent(&self, account: Option<&str>, id: &str) -> Result<Intent, ProviderError>;
 
+    /// The provider's fingerprint of the card behind a confirmation token, before it is tried: the same for the same card,
+    /// and no card number. None where the method has none.
+    async fn card_of(
+        &self,
+        account: Option<&str>,
+        confirmation_token: &str,
+    ) -> Result<Option<String>, ProviderError>;
+
     /// Takes the reserved amount.
     async fn capture_intent(&self, call: &CaptureIntent) -> Result<Intent, ProviderError>;
 
@@ -61,6 +69,10 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         account: Option<&str>,
         after: Option<&str>,
     ) -> Result<IntentPage, ProviderError>;
+
+    /// An attempt to pay, as the provider knows it.
+    async fn retrieve_charge(&self, account: Option<&str>, id: &str)
+    -> Result<ProviderCharge, ProviderError>;
 
     /// Every attempt to pay an intent, declined ones included, newest first.
     async fn list_charges(

@@ -7,6 +7,7 @@ use marquee_entity::money::RefundState;
 use sea_orm::FromQueryResult;
 
 use super::types::{Created, Due, Learnt, NewRefund, Refund, Totals, sources};
+use crate::guard;
 use crate::record::{LEASE_SECONDS, RecordError};
 
 const DUE: Tag = Tag::background("refunds.due");
@@ -152,11 +153,12 @@ pub async fn advance(
     next: RefundState,
     learnt: &Learnt<'_>,
 ) -> Result<Refund, RecordError> {
+    let fence = guard::fence("r", "$3");
     let sql = format!(
         "update refunds r set state = $4, provider_id = coalesce(r.provider_id, $5), failure = $6,
              succeeded_at = case when $4 = 'succeeded' then marquee_now() else r.succeeded_at end,
              lease_until = null, due_at = marquee_now() + make_interval(secs => $7), updated_at = marquee_now()
-         where r.tenant_id = $1 and r.id = $2 and r.fence = $3 and r.state = any($8)
+         where r.tenant_id = $1 and r.id = $2 and {fence} and r.state = any($8)
          returning {COLUMNS}"
     );
     let values = params![
@@ -196,13 +198,12 @@ pub async fn put_back(
     failure: Option<&str>,
     due_in: f64,
 ) -> Result<(), RecordError> {
-    let rows = tx
-        .execute(
-            "update refunds set lease_until = null, failure = $4, due_at = marquee_now() + make_interval(secs => $5)
-             where tenant_id = $1 and id = $2 and fence = $3",
-            params![refund.id, refund.fence, failure, due_in],
-        )
-        .await?;
+    let fence = guard::fence("r", "$3");
+    let sql = format!(
+        "update refunds r set lease_until = null, failure = $4, due_at = marquee_now() + make_interval(secs => $5)
+         where r.tenant_id = $1 and r.id = $2 and {fence}"
+    );
+    let rows = tx.execute(&sql, params![refund.id, refund.fence, failure, due_in]).await?;
     if rows == 1 { Ok(()) } else { Err(RecordError::Overtaken) }
 }
 

@@ -4,6 +4,8 @@ mod event;
 mod signature;
 mod store;
 
-pub use event::{Event, Malformed};
+pub use event::{Concern, Event, Malformed};
 pub use signature::{BadSignature, TOLERANCE_SECONDS, sign, verify};
-pub use store::{Stored, Waiting, done, store, store_unmatched, tenant_of, waiting};
+pub use store::{
+    Stored, Waiting, done, postpone, store, store_unmatched, tenant_of, tenant_of_intent, waiting,
+};

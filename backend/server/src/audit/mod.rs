@@ -1,12 +1,16 @@
-//! `marquee audit`: do money, seats and tickets agree? Each breach has a stable kind and the ids that HTTP shows.
+//! `marquee audit`: do money, ledger, seats and tickets agree? Each breach has a stable kind and the ids that HTTP shows.
 
+mod changes;
 mod inventory;
+mod ledger;
 mod money;
+mod movements;
 mod provider;
 mod refunds;
 mod tickets;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
 use marquee_core::config::Config;
@@ -77,16 +81,29 @@ pub async fn run(options: Options, config: Config) -> Result<ExitCode, Failure> 
 /// Every breach of every rule. The provider is read first: what it captured later than that, our record may know,
 /// but never the other way round, so a sale in progress is no breach.
 async fn examine(foundation: &Foundation) -> Result<Vec<Breach>, Failure> {
-    let intents = provider::read(foundation).await?;
+    let started = Instant::now();
+    let accounts = provider::read(foundation).await?;
     let tx = foundation.db.begin_platform(AUDIT).await?;
     tx.execute("set transaction isolation level repeatable read, read only", params![]).await?;
     let mut breaches = Vec::new();
-    for rule in inventory::RULES.iter().chain(money::RULES).chain(refunds::RULES).chain(tickets::RULES) {
+    for rule in inventory::RULES
+        .iter()
+        .chain(money::RULES)
+        .chain(ledger::RULES)
+        .chain(refunds::RULES)
+        .chain(tickets::RULES)
+        .chain(changes::RULES)
+    {
         breaches.extend(rule.breaches(&tx).await?);
     }
     let known = provider::payments(&tx).await?;
+    let ours = movements::ours(&tx).await?;
+    let read = started.elapsed().as_secs_f64();
     tx.commit().await?;
-    breaches.extend(provider::compare(foundation, intents, known).await?);
+    breaches.extend(provider::compare(foundation, &accounts, known).await?);
+    // What we did while the provider was read it could not tell yet.
+    let patience = provider::PATIENCE_SECONDS + read;
+    breaches.extend(movements::compare(&*foundation.provider()?, &accounts, &ours, patience).await?);
     Ok(breaches)
 }
 

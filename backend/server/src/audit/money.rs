@@ -17,10 +17,14 @@ pub(super) const RULES: &[Rule] = &[
                 and coalesce(p.state, '') <> 'captured'",
     },
     Rule {
+        // Money whose seats were gone goes back: until it has, its order is not paid.
         kind: "capture_without_paid_order",
         sql: "select p.tenant_id, p.order_id, o.status, p.intent_id as payment_intent
               from payments p join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
-              where p.state = 'captured' and o.status not in ('paid', 'partially_refunded', 'refunded')",
+              where p.state = 'captured' and o.status not in ('paid', 'partially_refunded', 'refunded')
+                and not exists (select 1 from refunds r
+                                where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.reason = 'seat_lost'
+                                  and r.state <> 'failed' and r.amount = p.amount)",
     },
     Rule {
         kind: "capture_without_seat",
@@ -32,13 +36,18 @@ pub(super) const RULES: &[Rule] = &[
               where p.state in ('capturing', 'captured') and o.status <> 'refunded'
                 and (u.state <> 'sold' or u.hold_id is distinct from o.hold_id)
                 and not exists (select 1 from tickets t join refund_tickets w on w.tenant_id = t.tenant_id and w.ticket_id = t.id
-                                where t.tenant_id = l.tenant_id and t.order_line_id = l.id and t.status = 'void')",
+                                where t.tenant_id = l.tenant_id and t.order_line_id = l.id and t.status = 'void')
+                and not exists (select 1 from refunds r
+                                where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.reason = 'seat_lost'
+                                  and r.state <> 'failed' and r.amount = p.amount)",
     },
     Rule {
+        // What the provider cannot give up may take weeks; it keeps no seat.
         kind: "payment_stuck",
         sql: "select p.tenant_id, p.order_id, p.state as payment_state, p.updated_at
               from payments p
               where p.state in ('confirming', 'authorised', 'capturing', 'cancelling')
-                and p.updated_at < marquee_now() - interval '10 minutes'",
+                and p.updated_at < marquee_now() - interval '10 minutes'
+                and coalesce(p.awaited_since < marquee_now() - interval '21 days', true)",
     },
 ];

@@ -7,21 +7,35 @@ use marquee_core::db::{DbError, PlatformTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_core::params;
 use marquee_entity::orders::PaymentState;
-use marquee_payments::{Intent, IntentStatus};
+use marquee_payments::{Intent, IntentStatus, ProviderMovement};
 use sea_orm::FromQueryResult;
 use serde_json::{Map, Value, json};
 
-use super::Breach;
+use super::{Breach, movements};
 use crate::cli::Failure;
 use crate::compose::Foundation;
 
 /// A step under way is not yet a breach for this long.
-const PATIENCE_SECONDS: i64 = 60;
+pub(super) const PATIENCE_SECONDS: f64 = 60.0;
 
 /// What the provider knows of one account.
 pub(super) struct Account {
-    id: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) movements: Vec<ProviderMovement>,
     intents: Vec<Intent>,
+}
+
+impl Account {
+    /// Which payment each charge is of.
+    pub(super) fn intent_of_charge(&self) -> HashMap<&str, &str> {
+        let charges = self.intents.iter().map(|one| (one.latest_charge.as_deref(), one.id.as_str()));
+        charges.filter_map(|(charge, intent)| charge.map(|charge| (charge, intent))).collect()
+    }
+
+    /// The order that a payment is for, as we told the provider.
+    pub(super) fn order_of(&self, intent: &str) -> Option<OrderId> {
+        self.intents.iter().find(|one| one.id == intent).and_then(|one| one.order)
+    }
 }
 
 /// A payment as we have it.
@@ -37,7 +51,7 @@ pub(super) struct Payment {
     now: DateTime<Utc>,
 }
 
-/// Reads every payment of every account that a tenant has.
+/// Reads every payment of every account that a tenant has, and what moved there.
 pub(super) async fn read(foundation: &Foundation) -> Result<Vec<Account>, Failure> {
     let accounts: BTreeSet<Option<String>> = foundation.accounts().await?.into_iter().collect();
     let provider = foundation.provider()?;
@@ -53,7 +67,8 @@ pub(super) async fn read(foundation: &Foundation) -> Result<Vec<Account>, Failur
                 break;
             }
         }
-        all.push(Account { id, intents });
+        let movements = movements::read(&*provider, id.as_deref()).await?;
+        all.push(Account { id, movements, intents });
     }
     Ok(all)
 }
@@ -70,7 +85,7 @@ pub(super) async fn payments(tx: &PlatformTx) -> Result<Vec<Payment>, DbError> {
 /// Where the two records disagree.
 pub(super) async fn compare(
     foundation: &Foundation,
-    accounts: Vec<Account>,
+    accounts: &[Account],
     payments: Vec<Payment>,
 ) -> Result<Vec<Breach>, Failure> {
     let by_intent: HashMap<&str, &Payment> =
@@ -78,7 +93,7 @@ pub(super) async fn compare(
     let by_order: HashMap<OrderId, &Payment> = payments.iter().map(|one| (one.order_id, one)).collect();
     let mut breaches = Vec::new();
     let mut listed: HashMap<&str, &Intent> = HashMap::new();
-    for account in &accounts {
+    for account in accounts {
         for intent in &account.intents {
             listed.insert(&intent.id, intent);
             let ours = by_intent.get(intent.id.as_str()).copied();
@@ -111,7 +126,8 @@ fn unknown_to_us(
                            "amount_captured": intent.amount_captured});
         if let Value::Object(about) = about { about } else { Map::new() }
     };
-    let settled = |payment: &Payment| (payment.now - payment.updated_at).num_seconds() > PATIENCE_SECONDS;
+    let settled =
+        |payment: &Payment| (payment.now - payment.updated_at).num_seconds() as f64 > PATIENCE_SECONDS;
     match (intent.status, ours) {
         (IntentStatus::Succeeded, None) => {
             let second = intent.order.is_some_and(|order| by_order.contains_key(&order));

@@ -4,7 +4,7 @@ use super::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        kind: "refunded_more_than_captured",
+        kind: "refunded_above_capture",
         sql: "select o.tenant_id, o.id as order_id, sum(r.amount) as refunded, coalesce(max(p.amount), 0) as captured
               from refunds r
               join orders o on o.tenant_id = r.tenant_id and o.id = r.order_id

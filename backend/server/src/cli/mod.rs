@@ -8,6 +8,7 @@ mod migrate;
 mod order;
 mod performance;
 mod plan;
+mod reconcile;
 mod tenant;
 
 use std::io::Write as _;
@@ -42,6 +43,8 @@ enum Command {
     Doctor(doctor::Options),
     /// Do money, seats and tickets agree? Exit code 1 on any breach.
     Audit(audit::Options),
+    /// Compare ledger and provider now, and list where they disagree. Exit code 1 while a break is open.
+    Reconcile(reconcile::Options),
     /// Tenants.
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -51,7 +54,7 @@ enum Command {
     /// Seating plans.
     #[command(subcommand)]
     Plan(plan::Command),
-    /// Orders: money back, and what is stuck.
+    /// Orders: what happened to one, and the safe ways to mend it.
     #[command(subcommand)]
     Order(order::Command),
     /// Performances.
@@ -85,6 +88,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Migrate(command) => migrate::run(command).await,
         Command::Doctor(options) => doctor::run(options).await,
         Command::Audit(options) => audit::run(options, Config::from_env()?).await,
+        Command::Reconcile(options) => reconcile::run(options, Config::from_env()?).await,
         Command::Tenant(command) => tenant::run(command, Config::from_env()?).await,
         Command::Domain(command) => domain::run(command, Config::from_env()?).await,
         Command::Plan(command) => plan::run(command).await,

@@ -2,7 +2,10 @@
 //!
 //! Promises: nothing here is answered to anybody but signed-in platform staff, and what they set off is in the audit log.
 
+mod breaks;
+mod changes;
 mod drill;
+pub mod orders;
 mod refunds;
 mod routes;
 

@@ -88,7 +88,8 @@ pub(super) async fn create(
     if !reply.replayed {
         let refund: serde_json::Value = serde_json::from_str(&reply.answer.body).unwrap_or_default();
         let tx = db.begin_platform(STAFF).await?;
-        let details = json!({ "order": id.0, "refund": refund["refund_id"], "amount": refund["amount"] });
+        let details =
+            json!({ "order": id.0, "refund": refund.get("refund_id"), "amount": refund.get("amount") });
         tx.record(&member.id.to_string(), "order.refund", Some(tenant), details).await?;
         tx.commit().await?;
     }

@@ -8,11 +8,21 @@ use marquee_tenants::staff::PlatformSession;
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use super::{drill, refunds};
+use super::{breaks, changes, drill, orders, refunds};
 
 /// The platform staff's part of the API's description.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(holders, slow_report, refunds::list, refunds::create))]
+#[openapi(paths(
+    holders,
+    slow_report,
+    refunds::list,
+    refunds::create,
+    changes::cancel,
+    changes::postpone,
+    changes::list,
+    breaks::list,
+    breaks::resolve
+))]
 pub struct ApiDoc;
 
 /// Registers the platform staff's views. Needs `web::Data<Db>`, `web::Data<Checkout>` and sign-in.
@@ -32,7 +42,33 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
             .route(web::get().to(refunds::list))
             .route(web::post().to(refunds::create))
             .default_service(web::to(method_not_allowed)),
-    );
+    )
+    .service(
+        web::resource("/api/platform/v1/performances/{id}/cancellation")
+            .route(web::post().to(changes::cancel))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/performances/{id}/postponement")
+            .route(web::post().to(changes::postpone))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/performances/{id}/changes")
+            .route(web::get().to(changes::list))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/reconciliation/breaks")
+            .route(web::get().to(breaks::list))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/reconciliation/breaks/{id}/resolve")
+            .route(web::post().to(breaks::resolve))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .configure(orders::routes);
 }
 
 /// What held this instance's connections, the likeliest cause of waits first.

@@ -46,3 +46,6 @@ where
 {
     from.map(|named| named.id().to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,12 @@ use mrml::prelude::render::RenderOptions;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::{letter, mail};
+use super::mail;
 use crate::brand::{Brand, Colors, MailFaces};
-use crate::letters::Written;
+use crate::letter::LetterContent;
 use crate::texts::{fill, texts};
 use crate::types::label_parts;
-use crate::{Paper, TicketError};
+use crate::{Paper, PaperOrder, TicketError};
 
 const HTML: &str = "tickets.mjml";
 const TEXT: &str = "tickets.txt";
@@ -40,7 +40,7 @@ struct Content<'a> {
     attached: &'a str,
     show: &'a str,
     link: &'a str,
-    tickets: Vec<Row<'a>>,
+    tickets: Vec<TicketLine<'a>>,
     total_label: &'a str,
     total: String,
     order_label: &'a str,
@@ -50,12 +50,19 @@ struct Content<'a> {
     postal_address: &'a str,
 }
 
+/// A place and what it costs.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+pub(crate) struct TicketLine<'a> {
     label: &'a str,
     steps: String,
     kind: String,
     price: String,
+}
+
+impl<'a> TicketLine<'a> {
+    pub(crate) fn new(label: &'a str, price_level: &str, ticket_type: &str, price: String) -> Self {
+        Self { label, steps: steps(label), kind: [price_level, ticket_type].join(" · "), price }
+    }
 }
 
 impl Templates {
@@ -90,15 +97,8 @@ impl Templates {
     }
 
     /// A letter as HTML and as plain text.
-    pub(super) fn render_letter(
-        &self,
-        brand: &Brand,
-        tenant: &Tenant,
-        written: &Written,
-        subject: &str,
-        link: &str,
-    ) -> Result<(String, String), TicketError> {
-        self.both(LETTER_HTML, LETTER_TEXT, &letter::content(brand, tenant, written, subject, link))
+    pub(crate) fn render_letter(&self, letter: &LetterContent<'_>) -> Result<(String, String), TicketError> {
+        self.both(LETTER_HTML, LETTER_TEXT, letter)
     }
 
     fn both(
@@ -134,17 +134,10 @@ fn content<'a>(
     let order = &paper.order;
     let words = texts(&order.locale);
     let zone = tenant.timezone;
-    let cased = |text: &str| {
-        if brand.style.uppercase_titles { text.to_uppercase() } else { text.to_owned() }
-    };
-    let street: Vec<&str> =
-        [order.address.as_str(), &order.city].into_iter().filter(|part| !part.is_empty()).collect();
     let when = words.date_time(order.starts_at, zone);
-    let rows = paper.tickets.iter().map(|ticket| Row {
-        label: &ticket.label,
-        steps: steps(&ticket.label),
-        kind: [ticket.price_level.as_str(), &ticket.ticket_type].join(" · "),
-        price: words.money(ticket.total, &order.currency),
+    let rows = paper.tickets.iter().map(|ticket| {
+        let price = words.money(ticket.total, &order.currency);
+        TicketLine::new(&ticket.label, &ticket.price_level, &ticket.ticket_type, price)
     });
     Content {
         lang: words.tag,
@@ -153,13 +146,13 @@ fn content<'a>(
         scheme: &brand.scheme,
         colors: &brand.colors,
         faces: &brand.style.mail,
-        brand: cased(&brand.name),
-        title: cased(&order.event_title),
+        brand: cased(brand, &brand.name),
+        title: cased(brand, &order.event_title),
         radius: brand.style.mail.radius,
         when,
         doors: words.doors(order.doors_at, zone),
         venue: &order.venue,
-        street: street.join(", "),
+        street: street(order),
         thanks: fill(words.thanks, &[("name", &order.buyer_name)]),
         attached: words.attached,
         show: words.show,
@@ -173,6 +166,17 @@ fn content<'a>(
         why: fill(words.why, &[("brand", &brand.name)]),
         postal_address: &tenant.postal_address,
     }
+}
+
+/// A title as the brand writes it.
+pub(crate) fn cased(brand: &Brand, text: &str) -> String {
+    if brand.style.uppercase_titles { text.to_uppercase() } else { text.to_owned() }
+}
+
+/// Street and town, as far as they are known.
+pub(crate) fn street(order: &PaperOrder) -> String {
+    let parts = [order.address.as_str(), &order.city];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// A label that breaks between its steps, not inside one: `Seat 12` stays together.

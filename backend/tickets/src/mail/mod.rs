@@ -5,7 +5,6 @@
 //! message's id at the tenant's host, so a mail that had to be handed over twice can be recognised as one.
 
 mod body;
-mod letter;
 mod send;
 
 use std::time::SystemTime;
@@ -17,11 +16,11 @@ use marquee_core::ids::OutboxId;
 use marquee_tenants::Tenant;
 
 use crate::brand::Brand;
-use crate::letters::Written;
+use crate::letter::{self, Facts};
 use crate::texts::{fill, texts};
 use crate::{Paper, PaperOrder, TicketError};
 
-pub(crate) use body::Templates;
+pub(crate) use body::{Templates, TicketLine, cased, street};
 pub(crate) use send::Mailer;
 
 /// Which delivery this is.
@@ -68,13 +67,13 @@ pub(crate) fn compose_letter(
     templates: &Templates,
     brand: &Brand,
     tenant: &Tenant,
-    written: &Written,
+    facts: &Facts,
     link: &str,
     envelope: Envelope,
 ) -> Result<Message, TicketError> {
-    let subject = one_line(&written.subject);
-    let (html, text) = templates.render_letter(brand, tenant, written, &subject, link)?;
-    headers(brand, tenant, &written.order, subject, envelope)?
+    let content = letter::content(brand, tenant, facts, link);
+    let (html, text) = templates.render_letter(&content)?;
+    headers(brand, tenant, &facts.order, one_line(&content.subject), envelope)?
         .multipart(MultiPart::alternative_plain_html(text, html))
         .map_err(|error| mail(&error))
 }
@@ -123,4 +122,4 @@ fn mail(error: &dyn std::fmt::Display) -> TicketError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

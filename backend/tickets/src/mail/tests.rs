@@ -10,7 +10,7 @@ use crate::sample;
 const LINK: &str = "https://riverside.example/orders/01900000-0000-7000-8000-000000000001#t=tok_en-1";
 
 /// A look that no theme changes, for texts that are compared whole.
-fn plain(theme: &str) -> Brand {
+pub(crate) fn plain(theme: &str) -> Brand {
     let mut brand = sample::brand(&Brands::load().unwrap(), theme);
     let color = |digits: &str| format!("#{digits}");
     brand.scheme = "light".to_owned();
@@ -155,35 +155,4 @@ fn look_at_the_mail() {
         let (html, _) = bodies(&sample::brand(&Brands::load().unwrap(), theme), theme, |_| ());
         std::fs::write(Path::new(&folder).join(format!("{theme}.html")), html).unwrap();
     }
-}
-
-/// A letter about a refund: what is withdrawn is listed, and what people wrote is escaped in HTML alone.
-#[test]
-fn a_letter_is_plain_and_branded() {
-    let mut order = sample::paper("riverside").order;
-    order.buyer_name = "Ada <b>".to_owned();
-    let facts = crate::RefundFacts {
-        order_id: order.order_id,
-        amount: 5_850,
-        currency: order.currency.clone(),
-        reason: marquee_entity::money::RefundReason::Requested,
-        state: marquee_entity::money::RefundState::Requested,
-        tickets_left: true,
-    };
-    let tenant = sample::tenant("riverside");
-    let written =
-        crate::letters::of_refund(&tenant, order, &facts, vec!["Row A · Seat 12".to_owned()]).unwrap();
-    let (brand, templates) = (plain("riverside"), Templates::load().unwrap());
-    let (html, text) = templates.render_letter(&brand, &tenant, &written, "Subject", LINK).unwrap();
-    assert!(html.contains("Ada &lt;b&gt;") && text.contains("Ada <b>"), "{text}");
-    for body in [&html, &text] {
-        for said in ["€58.50", "Row A · Seat 12", LINK, "Riverside", "Your other tickets stay valid."] {
-            assert!(body.contains(said), "{said} is not in {body}");
-        }
-        assert!(!body.contains("{{") && !body.contains("{%"), "{body}");
-    }
-    let envelope = Envelope { id: OutboxId(Uuid::from_u128(5)), at: SystemTime::UNIX_EPOCH };
-    let mail = compose_letter(&templates, &brand, &tenant, &written, LINK, envelope).unwrap();
-    let mail = String::from_utf8(mail.formatted()).unwrap();
-    assert!(mail.contains("Auto-Submitted: auto-generated") && !mail.contains("application/pdf"), "{mail}");
 }

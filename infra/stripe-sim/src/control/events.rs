@@ -75,8 +75,9 @@ async fn send(sim: Data<Sim>, body: Json<Invented>) -> HttpResponse {
                 idempotency_key: None,
                 api_version: body.api_version,
                 livemode: body.livemode,
+                connect,
             };
-            tx.record(event.clone(), connect);
+            tx.record(event.clone());
             event.render(tx.state)
         })
         .await;

@@ -59,10 +59,13 @@ impl Wish {
     }
 }
 
+/// All lines of one kind, at a time.
+type Rows = fn(&State, i64) -> Vec<Value>;
+
 /// What is wished, each kind oldest first.
 pub fn all(state: &State, wish: &Wish, now: i64) -> Vec<Value> {
     let mut all = Vec::new();
-    let kinds: [(&str, fn(&State, i64) -> Vec<Value>); 8] = [
+    let kinds: [(&str, Rows); 8] = [
         ("payment_intent", intents),
         ("charge", charges),
         ("refund", refunds),

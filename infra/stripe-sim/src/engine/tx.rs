@@ -92,14 +92,14 @@ impl<'a> Tx<'a> {
             idempotency_key: self.origin.key.clone(),
             api_version: None,
             livemode: false,
+            connect: None,
         };
-        self.record(event, None);
+        self.record(event);
     }
 
-    /// Records an event and queues its deliveries: to the endpoints of its account, or to the connected accounts' or the
-    /// platform's own, as `connect` says.
-    pub fn record(&mut self, event: Event, connect: Option<bool>) {
-        let connect = connect.unwrap_or(event.account.is_some());
+    /// Records an event and queues its deliveries.
+    pub fn record(&mut self, event: Event) {
+        let connect = event.goes_to_connect();
         let endpoints: Vec<String> = self
             .state
             .endpoints

@@ -103,7 +103,7 @@ fn taken(status: Option<u16>) -> bool {
 pub async fn at_once(sim: &Sim, event: &str, times: u32) -> Vec<(String, Option<u16>)> {
     let endpoints: Vec<String> = sim.with_state(|state| {
         let Some(event) = state.events.get(event) else { return Vec::new() };
-        let connect = event.account.is_some();
+        let connect = event.goes_to_connect();
         let all = state.endpoints.iter().filter(|row| row.connect == connect && row.wants(&event.kind));
         all.map(|row| row.id.clone()).collect()
     });

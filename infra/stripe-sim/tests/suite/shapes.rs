@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{ACCOUNT, Sim};
+use crate::support::{ACCOUNT, OTHER, Sim};
 
 fn examples() -> Option<Value> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/stripe-fixtures3.json");
@@ -65,7 +65,7 @@ async fn no_field_is_missing() {
     let form = [
         ("amount", "500"),
         ("currency", "eur"),
-        ("destination", ACCOUNT),
+        ("destination", OTHER),
         ("source_transaction", source["latest_charge"].as_str().unwrap()),
     ];
     let transfer = sim.post("/v1/transfers", &form).send().await.ok();

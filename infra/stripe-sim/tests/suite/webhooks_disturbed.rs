@@ -81,9 +81,11 @@ async fn any_event_at_all() {
     assert_eq!(event["data"]["object"]["id"], "x_1");
     assert!(signed_with(&all[0], "whsec_connect") && inbox.all().is_empty());
     let body = json!({ "type": "charge.refunded", "account": ACCOUNT, "object": {}, "endpoint": "platform" });
-    sim.control("POST", "/_sim/events", body).await;
+    let made = sim.control("POST", "/_sim/events", body).await;
     let all = inbox.until("at the wrong door", |all| all.len() == 1).await;
     assert_eq!(all[0].event()["account"], ACCOUNT);
+    let again = format!("/_sim/events/{}/deliver", made["id"].as_str().unwrap());
+    assert_eq!(sim.control("POST", &again, json!({})).await["data"][0]["endpoint"], "we_1Platform");
     for bad in [json!({}), json!({ "type": "x" }), json!({ "type": "x", "object": {}, "colour": 1 })] {
         assert_eq!(sim.refused("POST", "/_sim/events", bad).await, 400);
     }

@@ -136,6 +136,7 @@ problem-not_on_sale-closed = Der Verkauf ist beendet. Es wurde nichts abgebucht.
 problem-hold_expired = Die Zeit zum Bezahlen ist abgelaufen, die Karten sind wieder im Verkauf. Es wurde nichts abgebucht.
 problem-too_many_attempts = Zu viele Versuche für eine Bestellung. Es wurde nichts abgebucht. Wählen Sie Ihre Karten noch einmal, oder rufen Sie uns an.
 problem-rate_limited = Zu viele Versuche in kurzer Zeit. Warten Sie einen Moment und versuchen Sie es noch einmal.
+problem-declined_payments = Zu viele Zahlungen wurden abgelehnt. Es wurde nichts abgebucht. Warten Sie { $seconds } Sekunden, bevor Sie es noch einmal versuchen.
 problem-not_found = Diese Bestellung ist in diesem Browser nicht offen. Öffnen Sie sie mit dem Link in Ihrer Mail.
 problem-order_state = Diese Bestellung kann nicht noch einmal bezahlt werden. Laden Sie neu, um zu sehen, wie sie steht.
 problem-validation_failed = Etwas im Formular stimmt nicht. Bitte sehen Sie nach.
@@ -158,8 +159,83 @@ order-expired-title = Diese Bestellung ist abgelaufen
 order-expired-text = Sie wurde nicht rechtzeitig bezahlt, die Karten sind wieder im Verkauf. Es wurde nichts abgebucht.
 order-cancelled-title = Diese Bestellung wurde storniert
 order-cancelled-text = Dafür wurde nichts abgebucht.
-order-refunded-title = Diese Bestellung wurde erstattet
-order-refunded-text = Das Geld ist in einigen Tagen wieder auf Ihrer Karte. Diese Eintrittskarten gelten nicht mehr.
+order-confirm = Bei meiner Bank bestätigen
+order-go-on = Weiter zur Zahlung
+order-refund-coming-title = Ihr Geld ist auf dem Weg zurück
+order-refund-coming-text = { $amount } kommt auf dem Weg zurück, auf dem Sie bezahlt haben, meist innerhalb von fünf bis zehn Werktagen. Die Karten gelten nicht mehr.
+order-refund-done-title = Diese Bestellung wurde erstattet
+order-refund-done-text = { $amount } ging auf dem Weg zurück, auf dem Sie bezahlt haben. Bei der Bank dauert es meist fünf bis zehn Werktage. Die Karten gelten nicht mehr.
+order-refund-free-title = Diese Karten wurden zurückgenommen
+order-refund-free-text = Sie gelten nicht mehr. Für sie war nichts zu bezahlen, deshalb geht kein Geld zurück.
+order-refund-failed-title = Wir schulden Ihnen Geld
+order-refund-failed-text = Die Karten gelten nicht mehr, aber Ihre Bank hat das Geld nicht zurückgenommen. Wir suchen einen anderen Weg und schreiben Ihnen.
+order-returned-title = Sie haben Ihre Karten zurückgegeben
+order-called-off-title = Diese Vorstellung ist abgesagt
+order-called-off-coming = Es tut uns leid. Sie bekommen alles zurück, was Sie bezahlt haben: { $amount }, auf dem Weg, auf dem Sie bezahlt haben. Sie müssen nichts tun; Ihre Karten gelten nicht mehr.
+order-called-off-done = Es tut uns leid. Alles, was Sie bezahlt haben, { $amount }, ging auf demselben Weg zurück. Bei der Bank dauert es meist fünf bis zehn Werktage.
+order-called-off-free = Es tut uns leid. Für Ihre Karten war nichts zu bezahlen, deshalb geht kein Geld zurück. Sie gelten nicht mehr.
+order-called-off-failed = Es tut uns leid. Ihre Bank hat Ihr Geld nicht zurückgenommen. Wir suchen einen anderen Weg und schreiben Ihnen; Ihre Karten gelten nicht mehr.
+order-called-off-unpaid = Es tut uns leid. Diese Bestellung war nicht bezahlt, und es wurde nichts abgebucht.
+order-called-off-stopping = Es tut uns leid. Ihre Zahlung war unterwegs und wird angehalten. Wenn sie trotzdem ankommt, bekommen Sie sofort alles zurück.
+order-moved-title = Diese Vorstellung hat einen neuen Termin
+order-moved-text = Sie ist jetzt am { $date } statt am { $before }. Ihre Karten gelten dafür, so wie sie sind.
+order-moved-kept-text = Am neuen Termin, { $date }. Ihre Karten gelten dafür, so wie sie sind.
+order-part-coming = { $count ->
+    [0] { $amount } ist auf dem Weg zurück zu Ihnen. Ihre Karten bleiben gültig.
+    [one] { $amount } ist auf dem Weg zurück zu Ihnen. Eine Karte gilt nicht mehr.
+   *[other] { $amount } ist auf dem Weg zurück zu Ihnen. { $count } Karten gelten nicht mehr.
+  }
+order-part-done = { $count ->
+    [0] { $amount } ging an Sie zurück. Ihre Karten bleiben gültig.
+    [one] { $amount } ging an Sie zurück. Eine Karte gilt nicht mehr.
+   *[other] { $amount } ging an Sie zurück. { $count } Karten gelten nicht mehr.
+  }
+order-part-failed = Ihre Bank hat Geld nicht zurückgenommen, das wir Ihnen schulden. Wir suchen einen anderen Weg und schreiben Ihnen.
+order-part-free = { $count ->
+    [one] Eine Karte wurde zurückgenommen und gilt nicht mehr.
+   *[other] { $count } Karten wurden zurückgenommen und gelten nicht mehr.
+  }
+instead-of = statt { $date }
+tickets-void = Nicht mehr gültig
+refund-done = Zurückgezahlt
+refund-coming = Auf dem Weg zurück
+choice-title = Können Sie kommen?
+choice-text = Sagen Sie es uns bis { $until }. Wenn Sie nichts sagen, gelten Ihre Karten für den neuen Termin.
+choice-keep = Karten für { $date } behalten
+choice-return = Zurückgeben und { $amount } wiederbekommen
+choice-return-free = Zurückgeben
+choice-kept-title = Doch verhindert?
+choice-kept-text = Sie behalten Ihre Karten. Bis { $until } können Sie sie noch zurückgeben.
+choice-network = Es gibt keine Verbindung. Es wurde nichts geändert. Prüfen Sie Ihr Netz und versuchen Sie es noch einmal.
+return-sure-title = { $count ->
+    [one] Ihre Karte zurückgeben?
+   *[other] Alle { $count } Karten zurückgeben?
+  }
+return-sure-text = Sie gelten dann sofort nicht mehr, und { $amount } kommt auf dem Weg zurück, auf dem Sie bezahlt haben. Das lässt sich nicht rückgängig machen.
+return-sure-free = Sie gelten dann sofort nicht mehr. Das lässt sich nicht rückgängig machen.
+return-sure-yes = { $count ->
+    [one] Meine Karte zurückgeben
+   *[other] { $count } Karten zurückgeben
+  }
+return-sure-no = Jetzt nicht
+notice-bank_asks-title = Ihre Bank fragt nach
+notice-bank_asks-text = Bestätigen Sie die Zahlung im Fenster oder in der App Ihrer Bank. Ihre Karten bleiben so lange reserviert, höchstens fünf Minuten über Ihre Zeit hinaus. Wenn Sie nicht bestätigen, wird nichts abgebucht.
+notice-payment_under_way-title = Ihre Zahlung ist unterwegs
+notice-payment_under_way-text = Die Bank hat noch nicht geantwortet. Diese Seite zeigt Ihre Karten, sobald sie es tut. Sie zahlen höchstens einmal, und nie ohne Karten.
+notice-declined-title = Ihre Bank hat die Zahlung abgelehnt
+notice-declined-text = Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Gehen Sie zurück und versuchen Sie es noch einmal, oder nehmen Sie eine andere Karte.
+notice-not_reached-title = Diese Bestellung ist noch nicht bezahlt
+notice-not_reached-text = Die Zahlung hat Ihre Bank nicht erreicht. Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Gehen Sie zurück und versuchen Sie es noch einmal.
+notice-giving_up-title = Diese Bestellung ist abgelaufen
+notice-giving_up-text = Die Karten sind wieder im Verkauf. Was Ihre Bank vielleicht vorgemerkt hat, wird freigegeben; es wird nichts abgebucht.
+notice-payment_unstoppable-title = Ihre Zahlung kam nicht rechtzeitig
+notice-payment_unstoppable-text = Die Zeit lief ab, während Ihre Zahlung unterwegs war, und die Karten sind wieder im Verkauf. Die Zahlung ließ sich nicht mehr aufhalten: Wenn sie noch ankommt, bekommen Sie sofort alles zurück.
+notice-refund_under_way-title = Sie bekommen Ihr Geld zurück
+notice-refund_under_way-text = Es tut uns leid: Ihre Zahlung kam, als die Zeit abgelaufen und die Karten vergeben waren. Der ganze Betrag ist auf dem Weg zurück zu Ihnen; Sie müssen nichts tun.
+notice-paid_back-title = Sie haben Ihr Geld zurück
+notice-paid_back-text = Es tut uns leid: Ihre Zahlung kam, als die Zeit abgelaufen und die Karten vergeben waren. Der ganze Betrag wurde zurückgezahlt; bei Ihrer Bank kann es einige Tage dauern.
+notice-refund_failed-title = Wir schulden Ihnen Geld
+notice-refund_failed-text = Ihre Zahlung kam, als die Karten vergeben waren, und Ihre Bank hat das Geld nicht zurückgenommen. Wir suchen einen anderen Weg und schreiben Ihnen.
 order-locked-title = Öffnen Sie diese Bestellung aus Ihrer Mail
 order-locked-text = Damit Karten sicher sind, öffnet sich diese Seite nur mit dem Link in der Mail, die wir Ihnen geschickt haben.
 order-preparing = Ihre Karten werden geschrieben. Einen Moment.

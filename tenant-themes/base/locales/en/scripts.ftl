@@ -135,6 +135,7 @@ problem-not_on_sale-closed = Booking is closed. Nothing was charged.
 problem-hold_expired = The time to pay ran out and the tickets went back on sale. Nothing was charged.
 problem-too_many_attempts = Too many tries for one order. Nothing was charged. Please choose your tickets again, or call us.
 problem-rate_limited = Too many tries in a short time. Wait a moment and try again.
+problem-declined_payments = Too many payments were declined. Nothing was charged. Wait { $seconds } seconds before you try again.
 problem-not_found = This order is not open in this browser. Use the link in your mail to open it.
 problem-order_state = This order cannot be paid again. Reload to see how it stands.
 problem-validation_failed = Something in the form is not right. Please check it.
@@ -155,8 +156,83 @@ order-expired-title = This order has run out
 order-expired-text = It was not paid in time and the tickets went back on sale. Nothing was charged.
 order-cancelled-title = This order was cancelled
 order-cancelled-text = Nothing was charged for it.
-order-refunded-title = This order was refunded
-order-refunded-text = The money goes back to your card within a few days. These tickets are no longer valid.
+order-confirm = Confirm with my bank
+order-go-on = Go on to payment
+order-refund-coming-title = Your money is on its way back
+order-refund-coming-text = { $amount } goes back the way you paid. Banks usually show it within five to ten working days. The tickets are no longer valid.
+order-refund-done-title = This order was refunded
+order-refund-done-text = { $amount } went back the way you paid. Banks usually show it within five to ten working days. The tickets are no longer valid.
+order-refund-free-title = These tickets were taken back
+order-refund-free-text = They are no longer valid. There was nothing to pay for them, so no money has to go back.
+order-refund-failed-title = We owe you money
+order-refund-failed-text = The tickets are no longer valid, but your bank did not take the money back. We are looking for another way and will write to you.
+order-returned-title = You returned your tickets
+order-called-off-title = This performance is cancelled
+order-called-off-coming = We are sorry. You get back all you paid, { $amount }, the way you paid it. There is nothing you need to do; your tickets are no longer valid.
+order-called-off-done = We are sorry. All you paid, { $amount }, went back the way you paid it. Banks usually show it within five to ten working days.
+order-called-off-free = We are sorry. There was nothing to pay for your tickets, so no money has to go back. They are no longer valid.
+order-called-off-failed = We are sorry. Your bank did not take your money back. We are looking for another way and will write to you; your tickets are no longer valid.
+order-called-off-unpaid = We are sorry. This order was not paid, and nothing was charged for it.
+order-called-off-stopping = We are sorry. Your payment was under way and is being stopped. If it goes through all the same, you get all of it back at once.
+order-moved-title = This performance has a new date
+order-moved-text = It is now on { $date } instead of { $before }. Your tickets are valid for the new date as they are.
+order-moved-kept-text = On the new date, { $date }. Your tickets are valid for it as they are.
+order-part-coming = { $count ->
+    [0] { $amount } is on its way back to you. Your tickets stay valid.
+    [one] { $amount } is on its way back to you. One ticket is no longer valid.
+   *[other] { $amount } is on its way back to you. { $count } tickets are no longer valid.
+  }
+order-part-done = { $count ->
+    [0] { $amount } went back to you. Your tickets stay valid.
+    [one] { $amount } went back to you. One ticket is no longer valid.
+   *[other] { $amount } went back to you. { $count } tickets are no longer valid.
+  }
+order-part-failed = Your bank did not take money back that we owe you. We are looking for another way and will write to you.
+order-part-free = { $count ->
+    [one] One ticket was taken back and is no longer valid.
+   *[other] { $count } tickets were taken back and are no longer valid.
+  }
+instead-of = instead of { $date }
+tickets-void = No longer valid
+refund-done = Paid back
+refund-coming = On its way back
+choice-title = Can you come?
+choice-text = Tell us by { $until }. If you say nothing, your tickets stay valid for the new date.
+choice-keep = Keep my tickets for { $date }
+choice-return = Return them and get { $amount } back
+choice-return-free = Return them
+choice-kept-title = Can’t come after all?
+choice-kept-text = You keep your tickets. Until { $until } you can still return them.
+choice-network = There is no connection. Nothing was changed. Check your network and try again.
+return-sure-title = { $count ->
+    [one] Return your ticket?
+   *[other] Return all { $count } tickets?
+  }
+return-sure-text = They stop being valid at once, and { $amount } goes back the way you paid. This cannot be undone.
+return-sure-free = They stop being valid at once. This cannot be undone.
+return-sure-yes = { $count ->
+    [one] Return my ticket
+   *[other] Return { $count } tickets
+  }
+return-sure-no = Not now
+notice-bank_asks-title = Your bank asks you to confirm
+notice-bank_asks-text = Confirm the payment in your bank’s window or app. Your tickets are kept until you have, for at most five minutes beyond your time. If you do not confirm, nothing is charged.
+notice-payment_under_way-title = Your payment is on its way
+notice-payment_under_way-text = The bank has not answered yet. This page shows your tickets as soon as it does. You are charged once at most, and never without tickets.
+notice-declined-title = Your bank declined the payment
+notice-declined-text = Nothing was charged, and your tickets are still held. Go back and try again, or use another card.
+notice-not_reached-title = This order is not paid yet
+notice-not_reached-text = The payment did not reach your bank. Nothing was charged, and your tickets are still held. Go back and try again.
+notice-giving_up-title = This order has run out
+notice-giving_up-text = The tickets went back on sale. What your bank may have reserved is being released; nothing is charged.
+notice-payment_unstoppable-title = Your payment did not come in time
+notice-payment_unstoppable-text = The time ran out while your payment was under way, and the tickets went back on sale. The payment could not be stopped: if it still goes through, you get all of it back at once.
+notice-refund_under_way-title = You get your money back
+notice-refund_under_way-text = We are sorry: your payment came when the time had run out and the tickets were gone. The full amount is on its way back to you; you need not do anything.
+notice-paid_back-title = You got your money back
+notice-paid_back-text = We are sorry: your payment came when the time had run out and the tickets were gone. The full amount was paid back; your bank may take a few days to show it.
+notice-refund_failed-title = We owe you money
+notice-refund_failed-text = Your payment came when the tickets were gone, and your bank did not take the money back. We are looking for another way and will write to you.
 order-locked-title = Open this order from your mail
 order-locked-text = To keep tickets safe, this page opens only with the link in the mail we sent you.
 order-preparing = Your tickets are being written. One moment.

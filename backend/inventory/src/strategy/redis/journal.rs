@@ -1,6 +1,6 @@
 //! The journal: a batch that Redis granted becomes holds and claims in Postgres, or does not count.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use marquee_core::db::{Db, DbError, TenantTx};
 use marquee_core::ids::{HoldId, UnitId};
@@ -8,11 +8,11 @@ use marquee_core::params;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::super::record::{self, Judged};
 use super::super::wish::{Taken, Wishes};
-use super::super::{Guard, Strategy, record};
+use super::super::{Guard, Part, Strategy};
 use super::store::Grant;
 use super::{CLAIM, ClaimRequest, Outcome, Redis, Target, epoch};
-use crate::availability::Change;
 
 #[derive(Debug, FromQueryResult)]
 struct UnitRow {
@@ -56,12 +56,12 @@ impl Redis {
             })
             .copied()
             .collect();
-        let mut changes: Vec<Change> = Vec::new();
+        let mut freed = Vec::new();
         if !over.is_empty() {
-            changes.extend(crate::store::expire_holds(&tx, over).await?.into_iter().map(Change::freed));
+            freed = crate::store::expire_holds(&tx, over).await?;
         }
         let refused = self.refused_by_postgres(&tx, &granted).await?;
-        let mut taken = Vec::new();
+        let mut taken = HashMap::new();
         for (wish, grant) in wishes.wanted.iter().zip(grants) {
             let lost: HashSet<UnitId> = match grant {
                 Grant::Whole { .. } => HashSet::new(),
@@ -70,7 +70,7 @@ impl Redis {
             let units = || wish.units.iter().map(|got| got.unit);
             let open = |unit: &UnitId| !lost.contains(unit) && !refused.contains(unit);
             let until = units().all(|unit| open(&unit)).then_some(until);
-            taken.extend(units().filter(open).map(|unit| Taken { unit, until, taken_from: None }));
+            taken.extend(units().filter(open).map(|unit| (unit, Taken { until, taken_from: None })));
         }
         let fences = wishes.wanted.iter().zip(grants).filter_map(|(wish, grant)| match grant {
             Grant::Whole { fence, .. } => Some((wish.request.hold_id, *fence)),
@@ -79,13 +79,16 @@ impl Redis {
         wishes.fences = fences.collect();
         wishes.judge(batch, &taken);
         wishes.wait_for(batch, &under_way(grants));
-        let settled = record::settle(&tx, target, self.name(), batch, wishes, changes).await;
-        let outcomes = match settled {
+        let judged = Judged { part: Part { target, batch }, wishes };
+        let settled = match record::settle(&tx, self.name(), vec![judged], freed).await {
             Err(DbError::Unique(key)) if key == "holds_fence_key" => return Ok(Journalled::Stale),
             settled => settled?,
         };
         tx.commit().await?;
-        Ok(Journalled::Done(outcomes))
+        if !settled.held.is_empty() {
+            target.stock.stage(settled.held);
+        }
+        Ok(Journalled::Done(settled.outcomes.into_iter().next().unwrap_or_default()))
     }
 
     /// Units with a live claim, or blocked: never to be had, whatever Redis said.

@@ -23,8 +23,9 @@ use marquee_core::db::{Db, DbError, Tag};
 use marquee_core::ids::{HoldId, PerformanceId, TenantId, UnitId};
 use marquee_entity::catalog::Strategy as Name;
 
+use super::record::{self, Judged};
 use super::wish::Wishes;
-use super::{ClaimRequest, Guard, Outcome, Strategy, Target, record};
+use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target};
 use crate::block;
 use journal::Journalled;
 #[cfg(feature = "negative-control")]
@@ -136,9 +137,10 @@ impl Redis {
         let tx = db.begin(target.tenant, CLAIM).await?;
         let mut wishes = Wishes::default();
         wishes.refused.extend(batch.iter().map(|request| (request.hold_id, Outcome::Unavailable)));
-        let outcomes = record::settle(&tx, target, self.name(), batch, wishes, Vec::new()).await?;
+        let judged = Judged { part: Part { target, batch }, wishes };
+        let settled = record::settle(&tx, self.name(), vec![judged], Vec::new()).await?;
         tx.commit().await?;
-        Ok(outcomes)
+        Ok(settled.outcomes.into_iter().next().unwrap_or_default())
     }
 }
 

@@ -130,3 +130,17 @@ fn a_fee_given_back_is_the_reverse_of_the_fee() {
     sound(&there);
     assert_eq!(balances(&[there, back]), HashMap::new());
 }
+
+#[test]
+fn a_refund_that_leaves_the_fee_alone_is_corrected_to_that() {
+    let terms = terms(ChargeModel::Direct, 10_000, 350);
+    let correction = fee_share_corrected(&terms, "txn_1", 350).unwrap();
+    sound(&correction);
+    let sums = balances(&[capture(&terms, "pi_1"), refund(&terms, "re_1", 10_000, 0), correction]);
+    assert_eq!(sums[&Account::of(AccountKind::PlatformFeeRevenue)], -350);
+    assert_eq!(sums[&Account { kind: AccountKind::Payable, owner: Owner::Promoter }], 350);
+    let less = fee_share_corrected(&terms, "txn_1", -350).unwrap();
+    let more = fee_share_corrected(&terms, "txn_1", 350).unwrap();
+    assert_eq!(balances(&[less, more]), HashMap::new());
+    assert_eq!(fee_share_corrected(&terms, "txn_1", 0), None);
+}

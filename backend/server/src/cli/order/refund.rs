@@ -11,10 +11,11 @@ use marquee_entity::money::{RefundReason, RefundState};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::find::{Found, Named};
+use super::find::Named;
 use super::refuse;
 use crate::cli::{Failure, print_json, print_line};
 use crate::compose::Foundation;
+use crate::orders::Found;
 use crate::serve::Services;
 
 /// How often, and in what rhythm, it is looked whether the worker was faster and is done.

@@ -1,4 +1,6 @@
-//! `marquee performance set`.
+//! `marquee performance set|block|unblock|cancel|postpone|changes`.
+
+mod change;
 
 use std::process::ExitCode;
 
@@ -12,7 +14,7 @@ use marquee_core::params;
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use super::{Failure, print_json, print_line};
+use crate::cli::{Failure, print_json, print_line};
 use crate::compose::{Foundation, STAFF};
 use crate::serve::Services;
 
@@ -26,6 +28,13 @@ pub enum Command {
     Block(Seats),
     /// Put blocked seats back on sale. Prints the seats it put back, one a line.
     Unblock(Seats),
+    /// Call a performance off: nothing of it is sold any more, and every paid order is refunded by the worker. It cannot be taken
+    /// back.
+    Cancel(change::Cancel),
+    /// Move a performance to another date: every buyer is told by mail, and keeps or returns their tickets.
+    Postpone(change::Postpone),
+    /// Show a performance's cancellation and changes of date, and how far what follows from them got.
+    Changes(change::Changes),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +78,9 @@ pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> 
         Command::Set(options) => set(&foundation, &options).await,
         Command::Block(options) => block(&foundation, &options, true).await,
         Command::Unblock(options) => block(&foundation, &options, false).await,
+        Command::Cancel(options) => change::cancel(&foundation, options).await,
+        Command::Postpone(options) => change::postpone(&foundation, options).await,
+        Command::Changes(options) => change::changes(&foundation, options).await,
     }
 }
 

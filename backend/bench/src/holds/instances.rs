@@ -1,0 +1,93 @@
+//! Two instances of the program on one performance, beside one: the same load over the same connections, in turn.
+
+use tokio::task::JoinSet;
+
+use super::{Fresh, Houses, known, preloaded};
+use crate::error::BenchError;
+use crate::load;
+use crate::progress;
+use crate::reference::closed;
+use crate::report::{Line, Report, Target, number};
+use crate::requests::{Holds, SharedHolds, Wish};
+use crate::setting::Setting;
+use crate::stage::{Claiming, Stage};
+use crate::stats::{median, spread};
+
+const CONNECTIONS: usize = 256;
+
+pub(super) async fn measure(
+    stage: &Stage,
+    setting: &Setting,
+    houses: &Houses,
+    report: &mut Report,
+) -> Result<(), BenchError> {
+    for strategy in &setting.strategies {
+        progress(&format!("instances, {strategy}"));
+        let mut served = None;
+        let mut refused = String::new();
+        for wish in [Wish::ChosenSeat, Wish::AnyPlace] {
+            let Some(show) = houses.of(wish).first() else { continue };
+            let database = houses.database.copy(&stage.fresh_name()).await?;
+            let chosen = stage.choose(&database, &show.id, strategy).await;
+            database.remove().await?;
+            match chosen {
+                Ok(()) => {
+                    served = Some((wish, show));
+                    break;
+                }
+                Err(why) => refused = why,
+            }
+        }
+        let Some((wish, show)) = served else {
+            report.lines.push(Line::absent(format!("two instances, {strategy}"), refused));
+            continue;
+        };
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        for _ in 0..setting.rounds {
+            for (count, rates) in [(1, &mut one), (2, &mut two)] {
+                let database = houses.database.copy(&stage.fresh_name()).await?;
+                stage.choose(&database, &show.id, strategy).await.map_err(BenchError::failed)?;
+                let fresh = Fresh::over(stage, database, Claiming::Batched).await?;
+                let mut addresses = vec![fresh.server.address];
+                let second = match count {
+                    1 => None,
+                    _ => Some(stage.serve(&fresh.database, Claiming::Batched, false).await?),
+                };
+                addresses.extend(second.as_ref().map(|server| server.address));
+                for server in std::iter::once(&fresh.server).chain(&second) {
+                    known(server, show).await?;
+                    preloaded(server).await?;
+                }
+                let holds = SharedHolds::of(Holds::of(std::slice::from_ref(show), wish, 1));
+                let each = CONNECTIONS / addresses.len();
+                let mut loads = JoinSet::new();
+                for address in addresses {
+                    let (load, holds) = (closed(address, each, setting.seconds), holds.clone());
+                    loads.spawn(async move { load::run(&load, holds).await });
+                }
+                let mut rate = 0.0;
+                for tally in loads.join_all().await {
+                    rate += tally?.rate(201);
+                }
+                progress(&format!("  {count}: {rate:.0}/s"));
+                rates.push(rate);
+                drop(second);
+                fresh.close().await?;
+            }
+        }
+        let apart = |rates: &[f64]| spread(rates) * 100.0;
+        let note = format!(
+            "medians of {}; rounds of one lie {:.0} % apart, of two {:.0} %",
+            one.len(),
+            apart(&one),
+            apart(&two)
+        );
+        let name = format!("two instances, {strategy}, {}, {CONNECTIONS} conn.", wish.name());
+        let line = Line::new(name, median(&two), "holds/s")
+            .against("one instance", median(&one), Some(spread(&one)))
+            .target(Target::RatioAtLeast(1.0));
+        report.lines.push(line.note(Some(note)));
+        progress(&format!("  two by one: {}", number(median(&two) / median(&one).max(1.0))));
+    }
+    Ok(())
+}

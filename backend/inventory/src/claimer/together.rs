@@ -1,0 +1,157 @@
+//! Small batches of several performances of one tenant, claimed by one transaction: a thousand sales at a time cost what
+//! one does.
+//!
+//! As with requests of one performance, what comes first starts at once, and what comes while others are under way goes
+//! together next. Each claimer has few batches under way, so none fills a transaction alone.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use marquee_core::db::{Db, DbError};
+use marquee_core::ids::TenantId;
+use marquee_entity::catalog::Strategy as Name;
+use tokio::sync::oneshot;
+
+use super::size::BatchSize;
+use super::{HANGS, LANES};
+use crate::strategy::{ClaimRequest, Outcome, Part, Strategy, Target};
+
+type Key = (TenantId, Name);
+type Answer = Result<Vec<Outcome>, DbError>;
+
+/// What waits to be claimed together, of all tenants.
+#[derive(Debug, Clone)]
+pub(super) struct Together {
+    db: Db,
+    most: usize,
+    groups: Arc<Mutex<HashMap<Key, Group>>>,
+}
+
+/// Of one tenant and strategy.
+#[derive(Debug)]
+struct Group {
+    waiting: Vec<Share>,
+    under_way: usize,
+    size: BatchSize,
+}
+
+/// One performance's batch.
+#[derive(Debug)]
+struct Share {
+    target: Target,
+    batch: Arc<[ClaimRequest]>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Together {
+    pub(super) fn new(db: Db, most: usize) -> Self {
+        Self { db, most, groups: Arc::default() }
+    }
+
+    /// Claims a batch, together with others if there are any.
+    ///
+    /// # Errors
+    /// As [`Strategy::claim`] says.
+    pub(super) async fn claim(
+        &self,
+        strategy: &Arc<dyn Strategy>,
+        target: Target,
+        batch: Arc<[ClaimRequest]>,
+    ) -> Answer {
+        let key = (target.tenant, strategy.name());
+        let (answer, told) = oneshot::channel();
+        {
+            let mut groups = self.groups();
+            let size = || BatchSize::new(self.most);
+            let group = groups.entry(key).or_insert_with(|| Group {
+                waiting: Vec::new(),
+                under_way: 0,
+                size: size(),
+            });
+            group.waiting.push(Share { target, batch, answer });
+            if group.under_way < LANES {
+                group.under_way += 1;
+                drop(self.db.home().spawn(self.clone().work(key, Arc::clone(strategy))));
+            }
+        }
+        told.await.unwrap_or_else(|_| Err(DbError::Unavailable("the claimer ended".to_owned())))
+    }
+
+    async fn work(self, key: Key, strategy: Arc<dyn Strategy>) {
+        while let Some(shares) = self.next(key) {
+            let (began, claimed) = (Instant::now(), shares.iter().map(|share| share.batch.len()).sum());
+            self.serve(&strategy, shares).await;
+            let took = began.elapsed();
+            if let Some(group) = self.groups().get_mut(&key) {
+                group.size.learn(claimed, took);
+            }
+        }
+    }
+
+    /// What is claimed next. When nothing waits this lane is closed, and with the last one the group.
+    fn next(&self, key: Key) -> Option<Vec<Share>> {
+        let mut groups = self.groups();
+        let group = groups.get_mut(&key)?;
+        let mut requests = 0;
+        let taken = group.waiting.iter().take_while(|share| {
+            requests += share.batch.len();
+            requests <= group.size.limit()
+        });
+        // At least one, however large it is.
+        let taken = taken.count().max(1).min(group.waiting.len());
+        if taken > 0 {
+            return Some(group.waiting.drain(..taken).collect());
+        }
+        group.under_way -= 1;
+        None
+    }
+
+    async fn serve(&self, strategy: &Arc<dyn Strategy>, shares: Vec<Share>) {
+        let parts: Vec<Part<'_>> =
+            shares.iter().map(|share| Part { target: &share.target, batch: &share.batch }).collect();
+        let together = match parts.len() {
+            1 => None,
+            _ => tokio::time::timeout(HANGS, strategy.claim_together(&self.db, &parts))
+                .await
+                .unwrap_or_else(|_| Some(Err(DbError::Unavailable("no answer".to_owned())))),
+        };
+        match together {
+            Some(Ok(outcomes)) => {
+                for (share, outcomes) in shares.into_iter().zip(outcomes) {
+                    share.tell(Ok(outcomes));
+                }
+            }
+            Some(Err(DbError::Unavailable(reason))) => {
+                for share in shares {
+                    share.tell(Err(DbError::Unavailable(reason.clone())));
+                }
+            }
+            Some(Err(DbError::Contention)) => {
+                for share in shares {
+                    share.tell(Err(DbError::Contention));
+                }
+            }
+            // One of them spoils it for all, or they cannot be claimed together.
+            Some(Err(_)) | None => {
+                let alone = shares.into_iter().map(|share| async {
+                    let claim = strategy.claim(&self.db, &share.target, &share.batch);
+                    let claimed = tokio::time::timeout(HANGS, claim).await;
+                    share.tell(claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))));
+                });
+                futures::future::join_all(alone).await;
+            }
+        }
+    }
+
+    fn groups(&self) -> MutexGuard<'_, HashMap<Key, Group>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Share {
+    fn tell(self, answer: Answer) {
+        // Whoever gave up waiting is not there to be told.
+        drop(self.answer.send(answer));
+    }
+}

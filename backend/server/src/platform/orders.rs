@@ -1,0 +1,106 @@
+//! What platform staff see of an order, and what mends it.
+
+use actix_web::{HttpResponse, web};
+use marquee_checkout::Checkout;
+use marquee_checkout::timeline::File;
+use marquee_core::http::{Body, method_not_allowed};
+use marquee_core::ids::{OrderId, TicketId};
+use marquee_core::problem::{Code, Problem};
+use marquee_tenants::staff::PlatformSession;
+use marquee_tickets::Ticket;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::compose::{Foundation, STAFF};
+use crate::orders::{NotFound, find};
+
+/// The orders' part of the API's description.
+#[derive(Debug, OpenApi)]
+#[openapi(paths(show, reissue))]
+pub struct ApiDoc;
+
+/// Registers the views of orders. Needs `web::Data` of the foundation and the checkout, and sign-in.
+pub fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(
+        web::resource("/api/platform/v1/orders/{order}")
+            .route(web::get().to(show))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/orders/{order}/reissue")
+            .route(web::post().to(reissue))
+            .default_service(web::to(method_not_allowed)),
+    );
+}
+
+impl From<NotFound> for Problem {
+    fn from(error: NotFound) -> Self {
+        match error {
+            NotFound::Db(error) => error.into(),
+            unknown @ NotFound::Unknown(_) => Problem::new(Code::NotFound).detail(unknown.to_string()),
+            ambiguous => Problem::new(Code::OrderState).detail(ambiguous.to_string()),
+        }
+    }
+}
+
+/// Which tickets to replace.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reissue {
+    /// Only this ticket; without it every ticket that is good.
+    ticket: Option<TicketId>,
+}
+
+/// The order's tickets afterwards.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reissued {
+    /// The order.
+    order_id: OrderId,
+    /// Its tickets, those that were withdrawn included.
+    tickets: Vec<Ticket>,
+}
+
+/// Everything known of an order, ours and the provider's side by side, and what would mend it.
+#[utoipa::path(get, path = "/api/platform/v1/orders/{order}", tag = "platform",
+    params(("order" = String, Path, description = "id or number")), responses(
+    (status = 200, body = File),
+    (status = 401, description = "`unauthorized`"),
+    (status = 404, description = "`not_found`"),
+    (status = 409, description = "`order_state`: several tenants have an order of that number"),
+))]
+async fn show(
+    _: PlatformSession,
+    foundation: web::Data<Foundation>,
+    checkout: web::Data<Checkout>,
+    order: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = find(&foundation, &order, None).await?;
+    let file = checkout.file(found.tenant_id, found.id).await?;
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(file))
+}
+
+/// Withdraws an order's good tickets and issues others for the same seats; the buyer gets their mail.
+#[utoipa::path(post, path = "/api/platform/v1/orders/{order}/reissue", tag = "platform",
+    params(("order" = String, Path, description = "id or number")), request_body = Reissue, responses(
+    (status = 200, body = Reissued),
+    (status = 401, description = "`unauthorized`"),
+    (status = 404, description = "`not_found`: the order, or it has no such ticket"),
+    (status = 409, description = "`order_state`: it is not paid, or has no ticket to replace"),
+))]
+async fn reissue(
+    session: PlatformSession,
+    foundation: web::Data<Foundation>,
+    checkout: web::Data<Checkout>,
+    order: web::Path<String>,
+    body: Body<Reissue>,
+) -> Result<HttpResponse, Problem> {
+    let found = find(&foundation, &order, None).await?;
+    let (tenant, order) = (found.tenant_id, found.id);
+    let tickets = checkout.reissue(tenant, order, body.value.ticket).await?;
+    let record = foundation.db.begin_platform(STAFF).await?;
+    let details = json!({ "order": order, "ticket": body.value.ticket });
+    record.record(&session.member.id.to_string(), "order.reissue", Some(tenant), details).await?;
+    record.commit().await?;
+    Ok(HttpResponse::Ok().json(Reissued { order_id: order, tickets }))
+}

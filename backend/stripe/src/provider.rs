@@ -357,6 +357,6 @@ mod tests {
 
     #[test]
     fn a_key_never_shows() {
-        assert!(!format!("{:?}", stripe("sk_live_secret", None, None)).contains("secret"));
+        assert!(!format!("{:?}", stripe("sk_live_hidden", None, None)).contains("hidden"));
     }
 }

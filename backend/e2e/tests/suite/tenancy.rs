@@ -241,6 +241,11 @@ impl Walk {
                 with("order-token", &[&self.own_order.token, &self.order.token], Some(body), 404, "not_found")
                     .await
             }
+            ("POST", "/api/v1/orders/{id}/postponement") => {
+                let body = json!({ "choice": "keep" });
+                with("order-token", &[&self.own_order.token, &self.order.token], Some(body), 404, "not_found")
+                    .await
+            }
             (
                 "GET",
                 "/api/v1/orders/{id}"

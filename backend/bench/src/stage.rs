@@ -116,7 +116,8 @@ impl Stage {
         // Nobody listens where its events would go: a server of one measurement is gone in the next. One that is to hear
         // of them asks for that port.
         let nobody = ports::free()?;
-        let simulator = stripe::service(&layout, bin, nobody, environment::PLATFORM_HOST, &ports, &secrets)?;
+        let host = environment::PLATFORM_HOST;
+        let simulator = stripe::service(&layout, bin, nobody, host, &stripe::EVENTS, &ports, &secrets)?;
         let simulator = Running::start(simulator).await?;
         let database = Database::named(postgres::DATABASE, &ports, &secrets);
         let simulator_address = SocketAddr::from(([127, 0, 0, 1], ports.stripe));

@@ -4,33 +4,33 @@
 //! recorded, then taken, and its result is recorded under the lease's fence. A call to the provider carries a key made
 //! of our own ids, so the step that is taken twice has the effect of one.
 
-use marquee_core::db::Tag;
+use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::orders::{OrderStatus, PaymentState};
+use marquee_payments::idempotency::Answer;
 use marquee_payments::record::{self, Payment, RecordError};
 use marquee_payments::{CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, ProviderError};
 
 use crate::intent::{Verdict, is_answer, is_conclusive, is_missing, moved_without_us, verdict};
-use crate::settle::{Failure, count};
-use crate::store;
+use crate::settle::{Failure, Step, count};
+use crate::store::{self, Setting};
 use crate::types::{HoldView, Order};
 use crate::{Checkout, CheckoutError};
 
 const LEASE: Tag = Tag::new("pay.lease");
-const LOAD: Tag = Tag::new("pay.load");
 
 /// How a drive ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Driven {
-    /// The payment rests, or will be looked at again.
-    Rested,
+    /// The payment rests, or will be looked at again; with the answer that every call which waited for it has got.
+    Rested(Option<Answer>),
     /// There was nothing to do, or somebody else is at it.
     NotOurs,
 }
 
-/// What the steps need to know beside the payment. A step answers with the payment as moved on, or with nothing when it
-/// goes no further for now.
-struct Case {
+/// What the steps need to know beside the payment.
+#[derive(Debug)]
+pub(crate) struct Case {
     tenant: TenantId,
     order: Order,
     hold: HoldView,
@@ -51,16 +51,19 @@ impl Checkout {
     /// Takes an order's payment, if nobody has it, and drives it until it rests.
     pub(crate) async fn drive(&self, tenant: TenantId, order: OrderId) -> Result<Driven, CheckoutError> {
         let tx = self.parts.db.begin(tenant, LEASE).await?;
-        let leased = record::lease(&tx, order).await?;
-        let resting = if leased.is_none() { record::read(&tx, order).await? } else { None };
+        let Some(payment) = record::lease(&tx, order).await? else {
+            let resting = record::read(&tx, order).await?;
+            tx.commit().await?;
+            return match resting {
+                Some(payment) if payment.state == PaymentState::Declined => {
+                    self.look_again(tenant, &payment).await
+                }
+                _ => Ok(Driven::NotOurs),
+            };
+        };
+        let case = self.read_case(&tx, order).await?;
         tx.commit().await?;
-        match (leased, resting) {
-            (Some(payment), _) => self.drive_from(tenant, payment, false).await,
-            (None, Some(payment)) if payment.state == PaymentState::Declined => {
-                self.look_again(tenant, &payment).await
-            }
-            _ => Ok(Driven::NotOurs),
-        }
+        self.drive_from(case, payment).await
     }
 
     /// A payment that rests declined may have been confirmed since, by the buyer's browser, without us.
@@ -71,68 +74,54 @@ impl Checkout {
             return Ok(Driven::NotOurs);
         }
         match self.reopen(tenant, payment.order_id).await? {
-            Some(payment) => self.drive_from(tenant, payment, false).await,
+            Some((case, payment)) => self.drive_from(case, payment).await,
             None => Ok(Driven::NotOurs),
         }
     }
 
     /// Drives a payment that the caller has taken.
-    pub(crate) async fn drive_from(
-        &self,
-        tenant: TenantId,
-        payment: Payment,
-        begun_here: bool,
-    ) -> Result<Driven, CheckoutError> {
-        match self.steps(tenant, payment, begun_here).await {
-            Ok(()) => Ok(Driven::Rested),
+    pub(crate) async fn drive_from(&self, case: Case, payment: Payment) -> Result<Driven, CheckoutError> {
+        match self.steps(&case, payment).await {
+            Ok(answer) => Ok(Driven::Rested(answer)),
             Err(CheckoutError::Record(RecordError::Overtaken)) => Ok(Driven::NotOurs),
             Err(error) => Err(error),
         }
     }
 
-    async fn steps(
-        &self,
-        tenant: TenantId,
-        mut payment: Payment,
-        begun_here: bool,
-    ) -> Result<(), CheckoutError> {
-        let case = self.case(tenant, &payment, begun_here).await?;
-        let mut on_the_way = begun_here;
+    async fn steps(&self, case: &Case, mut payment: Payment) -> Result<Option<Answer>, CheckoutError> {
+        let mut on_the_way = case.begun_here;
         loop {
             let step = match payment.state {
-                PaymentState::Created | PaymentState::Confirming => self.confirm(&case, payment).await?,
-                PaymentState::RequiresAction if on_the_way => None,
-                PaymentState::RequiresAction => self.look(&case, payment).await?,
-                PaymentState::Authorised => Some(self.sell(tenant, &payment).await?),
-                PaymentState::Capturing => self.capture(&case, payment, on_the_way).await?,
-                PaymentState::Cancelling => self.cancel(&case, payment).await?,
-                PaymentState::Declined | PaymentState::Captured | PaymentState::Cancelled => None,
+                PaymentState::Created | PaymentState::Confirming => self.confirm(case, payment).await?,
+                PaymentState::RequiresAction => self.look(case, payment).await?,
+                PaymentState::Authorised => self.sell(case.tenant, &payment).await?,
+                PaymentState::Capturing => self.capture(case, payment, on_the_way).await?,
+                PaymentState::Cancelling => self.cancel(case, payment).await?,
+                PaymentState::Declined | PaymentState::Captured | PaymentState::Cancelled => Step::Rest(None),
             };
             match step {
-                Some(next) => payment = next,
-                None => return Ok(()),
+                Step::On(next) => payment = next,
+                Step::Rest(answer) => return Ok(answer),
             }
             on_the_way = true;
         }
     }
 
-    async fn case(
-        &self,
-        tenant: TenantId,
-        payment: &Payment,
-        begun_here: bool,
-    ) -> Result<Case, CheckoutError> {
-        let tx = self.parts.db.begin(tenant, LOAD).await?;
-        let order = store::read(&tx, payment.order_id).await?.ok_or(CheckoutError::NotFound)?;
-        let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
-        let (brand, host) = store::site(&tx).await?;
-        tx.commit().await?;
+    /// What driving an order's payment needs to know, for a payment that somebody began before.
+    pub(crate) async fn read_case(&self, tx: &TenantTx, order: OrderId) -> Result<Case, CheckoutError> {
+        let order = store::read(tx, order).await?.ok_or(CheckoutError::NotFound)?;
+        let setting = store::setting(tx, &order).await?.ok_or(CheckoutError::NotFound)?;
+        Ok(self.case(tx.tenant(), order, setting, false))
+    }
+
+    pub(crate) fn case(&self, tenant: TenantId, order: Order, setting: Setting, begun_here: bool) -> Case {
+        let Setting { hold, brand, host, .. } = setting;
         let return_url = self.parts.config.public_url(&host, &format!("/orders/{}", order.id));
-        Ok(Case { tenant, order, hold, brand, return_url, begun_here })
+        Case { tenant, order, hold, brand, return_url, begun_here }
     }
 
     /// `confirming`: announces the payment if need be, and asks the bank.
-    async fn confirm(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+    async fn confirm(&self, case: &Case, payment: Payment) -> Result<Step, CheckoutError> {
         let (payment, intent) = match payment.intent_id.clone() {
             Some(intent) => (payment, intent),
             None => match self.parts.provider.create_intent(&announce(case, &payment)).await {
@@ -140,8 +129,7 @@ impl Checkout {
                 // Without a confirm nothing can have been charged, whatever became of this call.
                 Err(error) => {
                     tracing::warn!(%error, order.id = %case.order.id, "payment could not be announced");
-                    let back = self.untouched(case.tenant, &payment, Failure::Unreachable).await?;
-                    return Ok(Some(back));
+                    return self.untouched(case.tenant, &payment, Failure::Unreachable).await;
                 }
             },
         };
@@ -155,7 +143,7 @@ impl Checkout {
                 return self.act(case, payment, &known, known_verdict).await;
             }
             if case.hold.expired {
-                return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+                return self.give_up(case.tenant, &payment).await;
             }
         }
         let (Some(token), Some(attempt)) = (&payment.confirmation_token, payment.attempt_id) else {
@@ -174,8 +162,7 @@ impl Checkout {
                 self.act(case, payment, &answer, verdict).await
             }
             Err(ProviderError::Declined { decline_code, fingerprint, .. }) => {
-                let declined = self.declined(case.tenant, &payment, &decline_code, fingerprint.as_deref());
-                Ok(Some(declined.await?))
+                self.declined(case.tenant, &payment, &decline_code, fingerprint.as_deref()).await
             }
             Err(error) => self.confirm_failed(case, payment, &intent, error).await,
         }
@@ -188,10 +175,10 @@ impl Checkout {
         payment: Payment,
         intent: &str,
         error: ProviderError,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         tracing::warn!(%error, order.id = %case.order.id, "confirm did not come through");
         if error.never_arrived() && case.begun_here {
-            return Ok(Some(self.untouched(case.tenant, &payment, Failure::Unreachable).await?));
+            return self.untouched(case.tenant, &payment, Failure::Unreachable).await;
         }
         let known = match self.refetch(&payment, intent).await {
             Ok(known) => known,
@@ -208,19 +195,19 @@ impl Checkout {
                 self.act(case, payment, &known, known_verdict).await
             }
             ProviderError::Refused(_) if error.is_about("confirmation_token") => {
-                Ok(Some(self.untouched(case.tenant, &payment, Failure::InvalidToken).await?))
+                self.untouched(case.tenant, &payment, Failure::InvalidToken).await
             }
             ProviderError::Refused(_) if !error.never_arrived() => {
-                Ok(Some(self.untouched(case.tenant, &payment, Failure::Unreachable).await?))
+                self.untouched(case.tenant, &payment, Failure::Unreachable).await
             }
             _ => self.wait(case, &payment).await,
         }
     }
 
     /// `requires_action`: has the buyer answered the bank?
-    async fn look(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+    async fn look(&self, case: &Case, payment: Payment) -> Result<Step, CheckoutError> {
         let Some(intent) = payment.intent_id.clone() else {
-            return Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?));
+            return self.give_up(case.tenant, &payment).await;
         };
         let known = match self.refetch(&payment, &intent).await {
             Ok(known) => known,
@@ -228,7 +215,7 @@ impl Checkout {
         };
         match verdict(&payment, &known) {
             Verdict::AskBuyer | Verdict::Wait if case.hold.expired => {
-                Ok(Some(self.step(case.tenant, &payment, PaymentState::Cancelling).await?))
+                self.give_up(case.tenant, &payment).await
             }
             Verdict::AskBuyer => self.wait(case, &payment).await,
             verdict => self.act(case, payment, &known, verdict).await,
@@ -236,12 +223,7 @@ impl Checkout {
     }
 
     /// `capturing`: takes the reserved amount.
-    async fn capture(
-        &self,
-        case: &Case,
-        payment: Payment,
-        sold_here: bool,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    async fn capture(&self, case: &Case, payment: Payment, sold_here: bool) -> Result<Step, CheckoutError> {
         let Some(intent) = payment.intent_id.clone() else { return self.wait(case, &payment).await };
         if !sold_here {
             match self.refetch(&payment, &intent).await {
@@ -272,15 +254,10 @@ impl Checkout {
     }
 
     /// What became of a capture.
-    async fn captured(
-        &self,
-        case: &Case,
-        payment: Payment,
-        known: &Intent,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    async fn captured(&self, case: &Case, payment: Payment, known: &Intent) -> Result<Step, CheckoutError> {
         match verdict(&payment, known) {
-            Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment, known).await?)),
-            Verdict::Cancelled => Ok(Some(self.lost(case.tenant, &payment).await?)),
+            Verdict::Taken => self.paid(case.tenant, &payment, known).await,
+            Verdict::Cancelled => self.lost(case.tenant, &payment).await,
             _ => self.wait(case, &payment).await,
         }
     }
@@ -288,10 +265,10 @@ impl Checkout {
     /// `cancelling`: gives the payment up at the provider. The units are freed when it says so, and also when the time is
     /// over and it says that the payment is under way and cannot be given up: such methods take days, no hold lasts that
     /// long, and what comes of it goes back in full. While nobody knows, the units stay.
-    async fn cancel(&self, case: &Case, payment: Payment) -> Result<Option<Payment>, CheckoutError> {
+    async fn cancel(&self, case: &Case, payment: Payment) -> Result<Step, CheckoutError> {
         let Some(intent) = payment.intent_id.clone() else {
             // Never announced as far as we know, so never confirmed.
-            return Ok(Some(self.cancelled(case.tenant, &payment).await?));
+            return self.cancelled(case.tenant, &payment).await;
         };
         let call = CancelIntent {
             account: payment.account.clone(),
@@ -304,15 +281,15 @@ impl Checkout {
         };
         match known {
             Ok(known) => match verdict(&payment, &known) {
-                Verdict::Cancelled => Ok(Some(self.cancelled(case.tenant, &payment).await?)),
-                Verdict::Taken => Ok(Some(self.paid(case.tenant, &payment, &known).await?)),
+                Verdict::Cancelled => self.cancelled(case.tenant, &payment).await,
+                Verdict::Taken => self.paid(case.tenant, &payment, &known).await,
                 Verdict::UnderWay if case.is_over() => {
                     self.free_meanwhile(case.tenant, &payment).await?;
-                    Ok(None)
+                    Ok(Step::Rest(None))
                 }
                 _ => self.wait(case, &payment).await,
             },
-            Err(error) if is_missing(&error) => Ok(Some(self.cancelled(case.tenant, &payment).await?)),
+            Err(error) if is_missing(&error) => self.cancelled(case.tenant, &payment).await,
             Err(_) => self.wait(case, &payment).await,
         }
     }
@@ -324,23 +301,20 @@ impl Checkout {
         payment: Payment,
         intent: &Intent,
         verdict: Verdict,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         let tenant = case.tenant;
         match verdict {
-            Verdict::Sell => Ok(Some(self.sell(tenant, &payment).await?)),
-            Verdict::Taken => Ok(Some(self.paid(tenant, &payment, intent).await?)),
-            Verdict::AskBuyer => Ok(Some(self.ask_buyer(tenant, &payment, intent).await?)),
+            Verdict::Sell => self.sell(tenant, &payment).await,
+            Verdict::Taken => self.paid(tenant, &payment, intent).await,
+            Verdict::AskBuyer => self.ask_buyer(tenant, &payment, intent).await,
             Verdict::Declined(code) => {
-                let declined = self.declined(tenant, &payment, &code, intent.fingerprint.as_deref());
-                Ok(Some(declined.await?))
+                self.declined(tenant, &payment, &code, intent.fingerprint.as_deref()).await
             }
-            Verdict::Cancelled => Ok(Some(self.cancelled(tenant, &payment).await?)),
-            Verdict::UnderWay if case.hold.expired => {
-                Ok(Some(self.step(tenant, &payment, PaymentState::Cancelling).await?))
-            }
+            Verdict::Cancelled => self.cancelled(tenant, &payment).await,
+            Verdict::UnderWay if case.hold.expired => self.give_up(tenant, &payment).await,
             Verdict::UnderWay => {
                 self.under_way(tenant, &payment).await?;
-                Ok(None)
+                Ok(Step::Rest(None))
             }
             Verdict::Wait => self.wait(case, &payment).await,
             Verdict::Foreign => {
@@ -360,12 +334,12 @@ impl Checkout {
         self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await
     }
 
-    async fn wait(&self, case: &Case, payment: &Payment) -> Result<Option<Payment>, CheckoutError> {
+    async fn wait(&self, case: &Case, payment: &Payment) -> Result<Step, CheckoutError> {
         if payment.state != PaymentState::RequiresAction {
             count("unknown");
         }
         self.put_back(case.tenant, payment).await?;
-        Ok(None)
+        Ok(Step::Rest(None))
     }
 }
 

@@ -97,45 +97,19 @@ pub(crate) fn unasked(payment: &Payment, intent: &str) -> Intent {
     }
 }
 
-/// A payment for the tests of pure rules.
-#[cfg(test)]
-pub(crate) mod sample {
-    use marquee_core::ids::{OrderId, PaymentId};
-    use marquee_entity::orders::PaymentState;
-    use marquee_payments::record::Payment;
-
-    pub(crate) fn payment() -> Payment {
-        Payment {
-            id: PaymentId::generate(),
-            order_id: OrderId::generate(),
-            provider: "fake".to_owned(),
-            account: Some("acct_1".to_owned()),
-            intent_id: Some("pi_1".to_owned()),
-            state: PaymentState::Confirming,
-            amount: 1_000,
-            currency: "EUR".parse().unwrap(),
-            attempts: 1,
-            attempt_id: None,
-            confirmation_token: None,
-            client_secret: None,
-            action_url: None,
-            decline_code: None,
-            failure: None,
-            action_until: None,
-            awaited_since: None,
-            fence: 1,
-            age: 0.0,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use marquee_core::ids::OrderId;
     use marquee_core::money::Money;
 
-    use super::sample::payment;
+    use marquee_entity::orders::PaymentState;
+
     use super::*;
+    use crate::sample;
+
+    fn payment() -> Payment {
+        sample::payment(PaymentState::Confirming)
+    }
 
     fn intent(payment: &Payment, status: IntentStatus) -> Intent {
         Intent {

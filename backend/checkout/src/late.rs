@@ -10,6 +10,7 @@ use marquee_inventory::{begin_confirming, release};
 use marquee_payments::Intent;
 use marquee_payments::record::{self, Learnt, Payment};
 
+use crate::drive::Case;
 use crate::refund::{RefundError, RefundRequest, RefundWhat};
 use crate::service::retrying;
 use crate::settle::{ASK_AGAIN, book, count, learnt_of, locked};
@@ -28,12 +29,12 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         intent: &Intent,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<(), CheckoutError> {
         let tx = self.parts.db.begin(tenant, LATE).await?;
         let order = locked(&tx, payment.order_id).await?;
         let learnt = Learnt { note: Some("too late, it is paid back"), ..learnt_of(intent) };
-        let captured = record::advance(&tx, payment, PaymentState::Captured, &learnt).await?;
-        book(&tx, order.id, intent).await?;
+        record::advance(&tx, payment, PaymentState::Captured, &learnt).await?;
+        book(&tx, &order, intent).await?;
         close_order(&tx, &order).await?;
         let back = RefundRequest {
             what: RefundWhat::Everything,
@@ -49,7 +50,7 @@ impl Checkout {
             Err(error) => return Err(error.into()),
         }
         tx.commit().await?;
-        Ok(captured)
+        Ok(())
     }
 
     /// The time is over and the provider, asked to give the payment up, says that it is under way and cannot be: the
@@ -81,7 +82,7 @@ impl Checkout {
         &self,
         tenant: TenantId,
         order: OrderId,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    ) -> Result<Option<(Case, Payment)>, CheckoutError> {
         match retrying(|| self.try_reopen(tenant, order, true)).await {
             Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
                 retrying(|| self.try_reopen(tenant, order, false)).await
@@ -95,7 +96,7 @@ impl Checkout {
         tenant: TenantId,
         order: OrderId,
         in_time: bool,
-    ) -> Result<Option<Payment>, CheckoutError> {
+    ) -> Result<Option<(Case, Payment)>, CheckoutError> {
         let tx = self.parts.db.begin(tenant, LATE).await?;
         let order = locked(&tx, order).await?;
         let next = match order.status {
@@ -107,10 +108,10 @@ impl Checkout {
             _ => PaymentState::Cancelling,
         };
         let reopened = record::reopen(&tx, order.id, next, "confirmed at the provider without us").await?;
-        if reopened.is_some() {
-            tx.commit().await?;
-        }
-        Ok(reopened)
+        let Some(payment) = reopened else { return Ok(None) };
+        let case = self.read_case(&tx, order.id).await?;
+        tx.commit().await?;
+        Ok(Some((case, payment)))
     }
 }
 

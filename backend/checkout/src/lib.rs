@@ -35,6 +35,8 @@ mod recover;
 mod refund;
 mod reissue;
 mod routes;
+#[cfg(test)]
+mod sample;
 mod service;
 mod settle;
 mod show;

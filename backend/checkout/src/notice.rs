@@ -134,55 +134,10 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use marquee_core::ids::{HoldId, OrderId, PaymentId, PerformanceId};
     use marquee_entity::inventory::HoldState;
 
     use super::*;
-
-    fn order(status: OrderStatus) -> Order {
-        Order {
-            id: OrderId::generate(),
-            number: "ABCD2345".to_owned(),
-            hold_id: HoldId::generate(),
-            performance_id: PerformanceId::generate(),
-            status,
-            buyer_email: String::new(),
-            buyer_name: String::new(),
-            locale: String::new(),
-            currency: "EUR".parse().unwrap(),
-            total: 1,
-            provider: "fake".to_owned(),
-            account: None,
-            application_fee: 0,
-            expires_at: DateTime::default(),
-            created_at: DateTime::default(),
-            paid_at: None,
-        }
-    }
-
-    fn payment(state: PaymentState) -> Payment {
-        Payment {
-            id: PaymentId::generate(),
-            order_id: OrderId::generate(),
-            provider: "fake".to_owned(),
-            account: None,
-            intent_id: None,
-            state,
-            amount: 1,
-            currency: "EUR".parse().unwrap(),
-            attempts: 1,
-            attempt_id: None,
-            confirmation_token: None,
-            client_secret: None,
-            action_url: None,
-            decline_code: None,
-            failure: None,
-            action_until: None,
-            awaited_since: None,
-            fence: 1,
-            age: 0.0,
-        }
-    }
+    use crate::sample::{order, payment};
 
     const LIVE: HoldView =
         HoldView { state: HoldState::Active, expired: false, expires_at: DateTime::UNIX_EPOCH };

@@ -7,13 +7,13 @@ use marquee_core::ids::{OrderId, TenantId};
 use marquee_core::money::Money;
 use marquee_entity::orders::OrderStatus;
 use marquee_inventory::{begin_confirming, sell};
-use marquee_payments::idempotency::{self, Call, Fence, PATIENCE, Standing};
+use marquee_payments::idempotency::{self, Answer, Call, Fence, PATIENCE, Standing};
 use marquee_payments::record::{self, Attempt, Payment};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::{self, Reply};
-use crate::drive::Driven;
+use crate::drive::{Case, Driven};
 use crate::service::retrying;
 use crate::settle::count;
 use crate::types::{Opening, Order, Outcome, open, outcome};
@@ -56,6 +56,9 @@ fn order_of_scope(scope: &str) -> Option<OrderId> {
     scope.strip_prefix(SCOPES)?.parse().ok()
 }
 
+/// A try that was recorded just now.
+type Begun = Box<(Case, Payment)>;
+
 /// What the opening transaction led to.
 enum Opened {
     /// There is an answer already.
@@ -63,7 +66,7 @@ enum Opened {
     /// Another call with the key is running.
     Wait,
     /// The payment is to be driven, a new try if it is there.
-    Drive(Option<Box<Payment>>, Fence),
+    Drive(Option<Begun>, Fence),
 }
 
 impl Checkout {
@@ -89,8 +92,8 @@ impl Checkout {
         loop {
             match retrying(|| self.open(tenant, order, token, call)).await? {
                 Opened::Reply(reply) => return Ok(reply),
-                Opened::Drive(payment, fence) => {
-                    return self.carry_on(tenant, order, payment, call, fence).await;
+                Opened::Drive(begun, fence) => {
+                    return self.carry_on(tenant, order, begun, call, fence).await;
                 }
                 Opened::Wait => match idempotency::wait(&self.parts.db, tenant, call, deadline).await? {
                     Standing::InFlight => return Err(CheckoutError::IdempotencyInFlight),
@@ -141,31 +144,27 @@ impl Checkout {
             }
         }
         // Looked at under the order's lock: what goes on here is seen by whoever ends the orders of a cancelled performance.
-        if !order.status.is_paid() && store::sale_terms(&tx, order.performance_id).await?.cancelled {
+        let setting = store::setting(&tx, &order).await?.ok_or(CheckoutError::NotFound)?;
+        if !order.status.is_paid() && setting.cancelled {
             return Err(CheckoutError::NotOnSale);
         }
-        let hold = store::hold(&tx, order.hold_id).await?.ok_or(CheckoutError::NotFound)?;
         let recorded = record::read(&tx, id).await?;
-        match open(&order, hold, recorded.as_ref(), token.is_some())? {
+        match open(&order, setting.hold, recorded.as_ref(), token.is_some())? {
             Opening::SellForFree => self.sell_for_free(tx, &order, call).await,
             Opening::GoOn => self.begin(tx, call, None).await,
             Opening::Attempt => {
                 let payment = begin_attempt(&tx, &order, token.unwrap_or_default()).await?;
-                self.begin(tx, call, Some(Box::new(payment))).await
+                let case = self.case(tenant, order, setting, true);
+                self.begin(tx, call, Some(Box::new((case, payment)))).await
             }
         }
     }
 
-    async fn begin(
-        &self,
-        tx: TenantTx,
-        call: &Call,
-        payment: Option<Box<Payment>>,
-    ) -> Result<Opened, CheckoutError> {
+    async fn begin(&self, tx: TenantTx, call: &Call, begun: Option<Begun>) -> Result<Opened, CheckoutError> {
         let fence = idempotency::begin(&tx, call, LOCK_SECONDS).await?;
         let fence = fence.ok_or(CheckoutError::IdempotencyInFlight)?;
         tx.commit().await?;
-        Ok(Opened::Drive(payment, fence))
+        Ok(Opened::Drive(begun, fence))
     }
 
     /// Nothing is to be paid: sold, paid and answered in one commit, without a provider.
@@ -187,18 +186,21 @@ impl Checkout {
         &self,
         tenant: TenantId,
         order: OrderId,
-        payment: Option<Box<Payment>>,
+        begun: Option<Begun>,
         call: &Call,
         fence: Fence,
     ) -> Result<Reply, CheckoutError> {
         let (checkout, call) = (self.clone(), call.clone());
         let work = tokio::spawn(async move {
-            let driven = checkout.drive_to_rest(tenant, order, payment).await;
-            let closed = checkout.close(tenant, order, &call, fence).await;
-            if let Err(error) = &driven {
-                tracing::warn!(%error, order.id = %order, "paying stopped, the worker goes on");
+            match checkout.drive_to_rest(tenant, order, begun).await {
+                // This call's key has it since the commit that made it so.
+                Ok(Some(answer)) => return Ok(Reply { answer, replayed: false }),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, order.id = %order, "paying stopped, the worker goes on");
+                }
             }
-            closed
+            checkout.close(tenant, order, &call, fence).await
         });
         match timeout(CALLER_PATIENCE, work).await {
             Ok(Ok(closed)) => closed,
@@ -210,15 +212,19 @@ impl Checkout {
         }
     }
 
-    /// Drives, or waits a while for whoever drives already.
+    /// Drives, or waits a while for whoever drives already. Answers what this call's key was answered, where that is known.
     async fn drive_to_rest(
         &self,
         tenant: TenantId,
         order: OrderId,
-        payment: Option<Box<Payment>>,
-    ) -> Result<(), CheckoutError> {
-        let mut driven = match payment {
-            Some(payment) => self.drive_from(tenant, *payment, true).await?,
+        begun: Option<Begun>,
+    ) -> Result<Option<Answer>, CheckoutError> {
+        let mut driven = match begun.map(|begun| *begun) {
+            // The try is this call's own: whoever answers its key takes the payment from this drive.
+            Some((case, payment)) => match self.drive_from(case, payment).await? {
+                Driven::Rested(answer) => return Ok(answer),
+                overtaken => overtaken,
+            },
             None => self.drive(tenant, order).await?,
         };
         let deadline = Instant::now() + DRIVER_PATIENCE;
@@ -232,7 +238,7 @@ impl Checkout {
             sleep(LOOK).await;
             driven = self.drive(tenant, order).await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn outcome(&self, tenant: TenantId, order: OrderId) -> Result<Outcome, CheckoutError> {

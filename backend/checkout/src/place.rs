@@ -16,7 +16,6 @@ use crate::buyer::{Buyer, BuyerRequest};
 use crate::service::retrying;
 use crate::show::PaymentBody;
 use crate::store::{self, NewOrder};
-use crate::types::Line;
 use crate::{Checkout, CheckoutError, number};
 
 const PLACE: Tag = Tag::new("order.place");
@@ -94,11 +93,11 @@ impl Checkout {
             }
             Standing::InFlight | Standing::Open => return Err(CheckoutError::IdempotencyInFlight),
         }
-        if store::live_of_hold(&tx, hold.id).await? != former.as_ref().map(|order| order.id) {
+        let terms = store::terms(&tx, hold.performance_id, hold.id).await?;
+        if terms.live != former.as_ref().map(|order| order.id) {
             return Ok(Placing::Again);
         }
         check_hold(&hold, former.as_ref().map(|order| order.status))?;
-        let terms = store::sale_terms(&tx, hold.performance_id).await?;
         if terms.cancelled {
             return Err(CheckoutError::NotOnSale);
         }
@@ -148,13 +147,12 @@ impl Checkout {
         let mut written = None;
         for number in &numbers {
             order.number = number;
-            if store::insert(tx, &order, &hold.units).await? {
-                written = Some(number.clone());
+            if let Some(lines) = store::insert(tx, &order, &hold.units).await? {
+                written = Some((number.clone(), lines));
                 break;
             }
         }
-        let number = written.ok_or(CheckoutError::Db(DbError::Contention))?;
-        let lines: Vec<Line> = store::lines(tx, order.id, &hold.currency).await?;
+        let (number, lines) = written.ok_or(CheckoutError::Db(DbError::Contention))?;
         let body = PlacedBody {
             order_id: order.id,
             token: None,

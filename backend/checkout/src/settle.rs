@@ -5,7 +5,7 @@ use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::orders::{OrderStatus, PaymentState};
 use marquee_inventory::{extend_for_action, return_to_buyer, sell, take_back};
-use marquee_payments::idempotency::settle_scope;
+use marquee_payments::idempotency::{Answer, settle_scope};
 use marquee_payments::record::{self, Learnt, Payment};
 use marquee_payments::{Intent, ledger};
 use marquee_tickets::issue;
@@ -24,6 +24,14 @@ const SETTLE: Tag = Tag::new("pay.settle");
 
 /// How often the worker asks about a payment that waits for its buyer, in seconds: events usually tell sooner.
 pub(crate) const ASK_AGAIN: f64 = 15.0;
+
+/// Where a step leads.
+pub(crate) enum Step {
+    /// To the next, with the payment as moved on.
+    On(Payment),
+    /// Nowhere for now; with the answer that every call which waited for it has got.
+    Rest(Option<Answer>),
+}
 
 /// Why a try never reached the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +59,13 @@ pub(crate) fn count(outcome: &'static str) {
 impl Checkout {
     /// The amount is reserved: sells the units and makes the capture due, or, where they are not the buyer's any more,
     /// has the reservation cancelled.
-    pub(crate) async fn sell(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+    pub(crate) async fn sell(&self, tenant: TenantId, payment: &Payment) -> Result<Step, CheckoutError> {
         match retrying(|| self.try_sell(tenant, payment)).await {
             Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
                 tracing::error!(order.id = %payment.order_id, "reserved money whose seats are gone is released");
-                self.step(tenant, payment, PaymentState::Cancelling).await
+                self.give_up(tenant, payment).await
             }
-            sold => sold,
+            sold => sold.map(Step::On),
         }
     }
 
@@ -69,8 +77,9 @@ impl Checkout {
             _ => record::advance(&tx, payment, PaymentState::Authorised, &Learnt::default()).await?,
         };
         sell(&tx, order.hold_id).await?;
-        // Already processing where the try began just now.
-        store::move_to(&tx, order.id, OrderStatus::Processing).await?;
+        if order.status != OrderStatus::Processing {
+            store::move_to(&tx, order.id, OrderStatus::Processing).await?;
+        }
         let capturing =
             record::advance(&tx, &authorised, PaymentState::Capturing, &Learnt::default()).await?;
         tx.commit().await?;
@@ -84,12 +93,12 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         intent: &Intent,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         match retrying(|| self.try_paid(tenant, payment, intent)).await {
-            Ok(captured) => {
+            Ok(()) => {
                 count("paid");
                 tracing::info!(tenant.id = %tenant, order.id = %payment.order_id, "order paid");
-                Ok(captured)
+                Ok(Step::Rest(answer::of_outcome(&Outcome::Paid)))
             }
             Err(CheckoutError::NotOwned | CheckoutError::HoldExpired) => {
                 count("too_late");
@@ -97,7 +106,8 @@ impl Checkout {
                     tenant.id = %tenant, order.id = %payment.order_id,
                     "money was taken for seats that are gone: it is paid back"
                 );
-                retrying(|| self.too_late(tenant, payment, intent)).await
+                retrying(|| self.too_late(tenant, payment, intent)).await?;
+                Ok(Step::Rest(None))
             }
             Err(error) => Err(error),
         }
@@ -108,7 +118,7 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         intent: &Intent,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<(), CheckoutError> {
         let tx = self.parts.db.begin(tenant, PAID).await?;
         let order = locked(&tx, payment.order_id).await?;
         if is_over(order.status) {
@@ -117,11 +127,11 @@ impl Checkout {
         if payment.state != PaymentState::Capturing {
             sell(&tx, order.hold_id).await?;
         }
-        let captured = record::advance(&tx, payment, PaymentState::Captured, &learnt_of(intent)).await?;
-        book(&tx, order.id, intent).await?;
+        record::advance(&tx, payment, PaymentState::Captured, &learnt_of(intent)).await?;
+        book(&tx, &order, intent).await?;
         self.finish(&tx, order.id).await?;
         tx.commit().await?;
-        Ok(captured)
+        Ok(())
     }
 
     /// Marks an order paid, issues its tickets and answers the calls that wait for it.
@@ -142,7 +152,7 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         intent: &Intent,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         count("requires_action");
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
@@ -161,11 +171,12 @@ impl Checkout {
                 client_secret: asking.client_secret.clone(),
                 action_url: asking.action_url.clone(),
             };
-            if let Some(answer) = answer::of_outcome(&outcome) {
-                settle_scope(&tx, &scope(order.id), &answer).await?;
+            let answer = answer::of_outcome(&outcome);
+            if let Some(answer) = &answer {
+                settle_scope(&tx, &scope(order.id), answer).await?;
             }
             tx.commit().await?;
-            Ok(asking)
+            Ok(Step::Rest(answer))
         })
         .await
     }
@@ -177,7 +188,7 @@ impl Checkout {
         payment: &Payment,
         decline_code: &str,
         fingerprint: Option<&str>,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         count("declined");
         if let Some(card) = fingerprint {
             self.declines.count_card(card).await;
@@ -186,10 +197,11 @@ impl Checkout {
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = self.hand_back(&tx, payment).await?;
-            let declined = record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
-            settle_scope(&tx, &scope(order.id), &answer::declined(decline_code)).await?;
+            record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
+            let answer = answer::declined(decline_code);
+            settle_scope(&tx, &scope(order.id), &answer).await?;
             tx.commit().await?;
-            Ok(declined)
+            Ok(Step::Rest(Some(answer)))
         })
         .await
     }
@@ -200,15 +212,15 @@ impl Checkout {
         tenant: TenantId,
         payment: &Payment,
         failure: Failure,
-    ) -> Result<Payment, CheckoutError> {
+    ) -> Result<Step, CheckoutError> {
         count(failure.as_str());
         let learnt = Learnt { failure: Some(failure.as_str()), ..Learnt::default() };
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             self.hand_back(&tx, payment).await?;
-            let back = record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
+            record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
             tx.commit().await?;
-            Ok(back)
+            Ok(Step::Rest(None))
         })
         .await
     }
@@ -221,57 +233,46 @@ impl Checkout {
     }
 
     /// The provider says that nothing was or will be taken: the units are free again.
-    pub(crate) async fn cancelled(
-        &self,
-        tenant: TenantId,
-        payment: &Payment,
-    ) -> Result<Payment, CheckoutError> {
+    pub(crate) async fn cancelled(&self, tenant: TenantId, payment: &Payment) -> Result<Step, CheckoutError> {
         count("cancelled");
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = locked(&tx, payment.order_id).await?;
-            let cancelled =
-                record::advance(&tx, payment, PaymentState::Cancelled, &Learnt::default()).await?;
+            record::advance(&tx, payment, PaymentState::Cancelled, &Learnt::default()).await?;
             close_order(&tx, &order).await?;
             tx.commit().await?;
-            Ok(cancelled)
+            Ok(Step::Rest(None))
         })
         .await
     }
 
     /// The units are sold and the money surely cannot be had: they are free again, and nothing was charged.
-    pub(crate) async fn lost(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
+    pub(crate) async fn lost(&self, tenant: TenantId, payment: &Payment) -> Result<Step, CheckoutError> {
         count("cancelled");
         tracing::warn!(order.id = %payment.order_id, "a payment was cancelled at the provider before its capture");
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = locked(&tx, payment.order_id).await?;
             let moving = record::advance(&tx, payment, PaymentState::Cancelling, &Learnt::default()).await?;
-            let cancelled =
-                record::advance(&tx, &moving, PaymentState::Cancelled, &Learnt::default()).await?;
+            record::advance(&tx, &moving, PaymentState::Cancelled, &Learnt::default()).await?;
             store::move_to(&tx, order.id, OrderStatus::Cancelled).await?;
             take_back(&tx, order.hold_id).await?;
             tx.commit().await?;
-            Ok(cancelled)
+            Ok(Step::Rest(None))
         })
         .await
     }
 
-    /// Moves the payment on with nothing else to change.
-    pub(crate) async fn step(
-        &self,
-        tenant: TenantId,
-        payment: &Payment,
-        next: PaymentState,
-    ) -> Result<Payment, CheckoutError> {
-        retrying(|| async {
+    /// The payment is to be given up at the provider; nothing else changes yet.
+    pub(crate) async fn give_up(&self, tenant: TenantId, payment: &Payment) -> Result<Step, CheckoutError> {
+        let cancelling = retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             locked(&tx, payment.order_id).await?;
-            let moved = record::advance(&tx, payment, next, &Learnt::default()).await?;
+            let moved = record::advance(&tx, payment, PaymentState::Cancelling, &Learnt::default()).await?;
             tx.commit().await?;
             Ok(moved)
-        })
-        .await
+        });
+        Ok(Step::On(cancelling.await?))
     }
 
     /// Notes the provider's id of the payment.
@@ -335,9 +336,8 @@ pub(crate) fn learnt_of(intent: &Intent) -> Learnt<'_> {
 }
 
 /// Books money that was taken, once for each payment at the provider.
-pub(crate) async fn book(tx: &TenantTx, order: OrderId, intent: &Intent) -> Result<(), CheckoutError> {
-    let terms = ledger::terms_of(tx, order).await?;
-    ledger::post(tx, &ledger::capture(&terms, &intent.id)).await?;
+pub(crate) async fn book(tx: &TenantTx, order: &Order, intent: &Intent) -> Result<(), CheckoutError> {
+    ledger::post(tx, &ledger::capture(&order.sale_terms(), &intent.id)).await?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use marquee_entity::orders::OrderStatus;
 use marquee_entity::tenancy::ChargeModel;
 use marquee_inventory::HeldUnit;
 use sea_orm::FromQueryResult;
+use uuid::Uuid;
 
 use crate::buyer::Buyer;
 use crate::types::{HoldView, Line, Order};
@@ -20,7 +21,7 @@ const FIND: Tag = Tag::new("checkout.find");
 
 const ORDER: &str =
     "o.id, o.number, o.hold_id, o.performance_id, o.status, o.buyer_email, o.buyer_name, o.locale,
-    o.currency, o.total, o.provider, o.account, o.application_fee, o.expires_at, o.created_at, o.paid_at";
+    o.currency, o.total, o.provider, o.charge_model, o.account, o.application_fee, o.expires_at, o.created_at, o.paid_at";
 
 /// An order about to be written.
 pub(crate) struct NewOrder<'a> {
@@ -66,22 +67,34 @@ struct Count {
     n: i64,
 }
 
+/// What placing an order needs to know, once its hold is locked.
 #[derive(FromQueryResult)]
-struct SiteRow {
+pub(crate) struct Terms {
+    pub(crate) limit_per_buyer: i32,
+    /// Is the performance cancelled?
+    pub(crate) cancelled: bool,
+    /// The live order of the hold.
+    pub(crate) live: Option<OrderId>,
+}
+
+/// What paying an order needs to know beside it.
+pub(crate) struct Setting {
+    pub(crate) hold: HoldView,
+    /// Is the performance cancelled?
+    pub(crate) cancelled: bool,
+    pub(crate) brand: String,
+    /// Of the tenant's site.
+    pub(crate) host: String,
+}
+
+#[derive(FromQueryResult)]
+struct SettingRow {
+    state: HoldState,
+    expired: bool,
+    expires_at: DateTime<Utc>,
+    cancelled: bool,
     brand: String,
     host: Option<String>,
-}
-
-/// What placing an order needs to know of its performance.
-#[derive(FromQueryResult)]
-pub(crate) struct SaleTerms {
-    pub(crate) limit_per_buyer: i32,
-    pub(crate) cancelled: bool,
-}
-
-#[derive(FromQueryResult)]
-struct IdRow {
-    id: OrderId,
 }
 
 /// Something to do for a tenant's hold or order, found across tenants.
@@ -112,26 +125,38 @@ pub(crate) async fn lock_live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Opt
     tx.optional(&sql, params![hold]).await
 }
 
-/// The live order of a hold as it stands.
-pub(crate) async fn live_of_hold(tx: &TenantTx, hold: HoldId) -> Result<Option<OrderId>, DbError> {
-    let row: Option<IdRow> = tx
-        .optional(
-            "select id from orders
-             where tenant_id = $1 and hold_id = $2 and status not in ('cancelled', 'expired', 'refunded')",
-            params![hold],
-        )
-        .await?;
-    Ok(row.map(|row| row.id))
-}
-
-/// The terms of a performance now in force.
-pub(crate) async fn sale_terms(tx: &TenantTx, performance: PerformanceId) -> Result<SaleTerms, DbError> {
+/// The terms of a performance now in force, and which order is live on a hold.
+pub(crate) async fn terms(tx: &TenantTx, performance: PerformanceId, hold: HoldId) -> Result<Terms, DbError> {
     tx.one(
-        "select limit_per_buyer, cancelled_at is not null as cancelled from performances
-         where tenant_id = $1 and id = $2",
-        params![performance],
+        "select p.limit_per_buyer, p.cancelled_at is not null as cancelled,
+             (select o.id from orders o
+               where o.tenant_id = $1 and o.hold_id = $3 and o.status not in ('cancelled', 'expired', 'refunded')) as live
+         from performances p where p.tenant_id = $1 and p.id = $2",
+        params![performance, hold],
     )
     .await
+}
+
+/// What paying an order needs to know beside it.
+pub(crate) async fn setting(tx: &TenantTx, order: &Order) -> Result<Option<Setting>, DbError> {
+    let row: Option<SettingRow> = tx
+        .optional(
+            "select h.state, h.expires_at, h.expires_at <= marquee_now() as expired, p.cancelled_at is not null as cancelled,
+                 t.name as brand, (select d.host from domains d where d.tenant_id = $1 and d.verified_at is not null
+                     order by d.is_primary desc, d.host limit 1) as host
+             from holds h
+             join performances p on p.tenant_id = $1 and p.id = $3
+             join tenants t on t.id = $1
+             where h.tenant_id = $1 and h.id = $2",
+            params![order.hold_id, order.performance_id],
+        )
+        .await?;
+    Ok(row.map(|row| Setting {
+        hold: HoldView { state: row.state, expired: row.expired, expires_at: row.expires_at },
+        cancelled: row.cancelled,
+        brand: row.brand,
+        host: row.host.unwrap_or_default(),
+    }))
 }
 
 /// The hold of an order, without its units.
@@ -146,70 +171,67 @@ pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldView>, 
     Ok(row.map(|row| HoldView { state: row.state, expired: row.expired, expires_at: row.expires_at }))
 }
 
-/// Writes an order and its lines. `false`: its number is another order's.
-pub(crate) async fn insert(tx: &TenantTx, order: &NewOrder<'_>, units: &[HeldUnit]) -> Result<bool, DbError> {
+/// Writes an order and its lines, and answers these. `None`: its number is another order's.
+pub(crate) async fn insert(
+    tx: &TenantTx,
+    order: &NewOrder<'_>,
+    units: &[HeldUnit],
+) -> Result<Option<Vec<Line>>, DbError> {
     let [face, fees, tax] = order.parts;
+    let lines: Vec<Line> = units.iter().map(Line::new).collect();
+    let ids = |pick: fn(&Line) -> Uuid| lines.iter().map(pick).collect::<Vec<_>>();
+    let texts = |pick: fn(&Line) -> &str| lines.iter().map(|line| pick(line).to_owned()).collect::<Vec<_>>();
+    let amounts = |pick: fn(&Price) -> i64| lines.iter().map(|line| pick(&line.price)).collect::<Vec<_>>();
+    let values = params![
+        order.id,
+        order.number,
+        order.hold,
+        order.performance,
+        order.buyer.email.as_str(),
+        order.buyer.key.as_str(),
+        order.buyer.name.as_str(),
+        order.buyer.locale.as_str(),
+        order.currency.as_str(),
+        face,
+        fees,
+        tax,
+        order.total,
+        order.provider,
+        order.charge_model,
+        order.account,
+        order.application_fee,
+        order.expires_at,
+        ids(|line| line.line_id.0),
+        ids(|line| line.unit_id.0),
+        ids(|line| line.price_level.0),
+        ids(|line| line.ticket_type.0),
+        texts(|line| &line.label),
+        texts(|line| &line.price_level_name),
+        texts(|line| &line.ticket_type_name),
+        amounts(|price| price.face),
+        amounts(|price| price.fees),
+        amounts(|price| price.tax),
+    ];
     let written = tx
         .execute(
-            "insert into orders (tenant_id, id, number, hold_id, performance_id, buyer_email, buyer_key, buyer_name,
-                 locale, currency, face, fees, tax, total, provider, charge_model, account, application_fee, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-             on conflict (tenant_id, number) do nothing",
-            params![
-                order.id,
-                order.number,
-                order.hold,
-                order.performance,
-                order.buyer.email.as_str(),
-                order.buyer.key.as_str(),
-                order.buyer.name.as_str(),
-                order.buyer.locale.as_str(),
-                order.currency.as_str(),
-                face,
-                fees,
-                tax,
-                order.total,
-                order.provider,
-                order.charge_model,
-                order.account,
-                order.application_fee,
-                order.expires_at,
-            ],
+            "with written as (
+                 insert into orders as o (tenant_id, id, number, hold_id, performance_id, buyer_email, buyer_key, buyer_name,
+                     locale, currency, face, fees, tax, total, provider, charge_model, account, application_fee, expires_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                 on conflict (tenant_id, number) do nothing
+                 returning o.id
+             )
+             insert into order_lines as l (tenant_id, id, order_id, unit_id, price_level_id, ticket_type_id, label,
+                 price_level, ticket_type, place, face, fees, tax)
+             select $1, r.id, w.id, r.unit, r.level, r.kind, r.label, r.level_name, r.kind_name, r.place, r.face, r.fees, r.tax
+             from written w
+             cross join unnest($20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::text[], $25::text[], $26::text[],
+                 $27::bigint[], $28::bigint[], $29::bigint[])
+                 with ordinality as r (id, unit, level, kind, label, level_name, kind_name, face, fees, tax, place)",
+            values,
         )
         .await?;
-    if written == 1 {
-        insert_lines(tx, order.id, units).await?;
-    }
-    Ok(written == 1)
-}
-
-async fn insert_lines(tx: &TenantTx, order: OrderId, units: &[HeldUnit]) -> Result<(), DbError> {
-    let texts = |pick: fn(&HeldUnit) -> String| units.iter().map(pick).collect::<Vec<_>>();
-    let amounts = |pick: fn(&Price) -> i64| units.iter().map(|unit| pick(&unit.price)).collect::<Vec<_>>();
-    let ids: Vec<_> = units.iter().map(|_| OrderLineId::generate().0).collect();
-    tx.execute(
-        "insert into order_lines as l (tenant_id, id, order_id, unit_id, price_level_id, ticket_type_id, label,
-             price_level, ticket_type, place, face, fees, tax)
-         select $1, r.id, $2, r.unit, r.level, r.kind, r.label, r.level_name, r.kind_name, r.place, r.face, r.fees, r.tax
-         from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[],
-             $10::bigint[], $11::bigint[], $12::bigint[])
-             with ordinality as r (id, unit, level, kind, label, level_name, kind_name, face, fees, tax, place)",
-        params![
-            order,
-            ids,
-            units.iter().map(|unit| unit.unit_id.0).collect::<Vec<_>>(),
-            units.iter().map(|unit| unit.price_level_id.0).collect::<Vec<_>>(),
-            units.iter().map(|unit| unit.ticket_type_id.0).collect::<Vec<_>>(),
-            texts(|unit| unit.label.clone()),
-            texts(|unit| unit.price_level.clone()),
-            texts(|unit| unit.ticket_type.clone()),
-            amounts(|price| price.face),
-            amounts(|price| price.fees),
-            amounts(|price| price.tax),
-        ],
-    )
-    .await?;
-    Ok(())
+    Ok((written > 0).then_some(lines))
 }
 
 /// The lines of an order, in the order they were asked for.
@@ -293,19 +315,6 @@ pub(crate) async fn move_to(tx: &TenantTx, id: OrderId, next: OrderStatus) -> Re
         )
         .await?;
     Ok(rows == 1)
-}
-
-/// The tenant's brand and the host of its site.
-pub(crate) async fn site(tx: &TenantTx) -> Result<(String, String), DbError> {
-    let row: SiteRow = tx
-        .one(
-            "select t.name as brand, (select d.host from domains d where d.tenant_id = $1 and d.verified_at is not null
-                 order by d.is_primary desc, d.host limit 1) as host
-             from tenants t where t.id = $1",
-            params![],
-        )
-        .await?;
-    Ok((row.brand, row.host.unwrap_or_default()))
 }
 
 /// Holds that nobody pays for and whose time is over.

@@ -5,6 +5,9 @@ use marquee_core::ids::{HoldId, OrderId, OrderLineId, PerformanceId, PriceLevelI
 use marquee_core::money::{Currency, Price};
 use marquee_entity::inventory::HoldState;
 use marquee_entity::orders::{OrderStatus, PaymentState};
+use marquee_entity::tenancy::ChargeModel;
+use marquee_inventory::HeldUnit;
+use marquee_payments::ledger::SaleTerms;
 use marquee_payments::record::Payment;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
@@ -39,6 +42,8 @@ pub struct Order {
     pub total: i64,
     /// Name of the payment provider.
     pub provider: String,
+    /// Whose account is charged.
+    pub charge_model: ChargeModel,
     /// The account that is charged.
     pub account: Option<String>,
     /// The platform's share, in minor units.
@@ -52,6 +57,18 @@ pub struct Order {
 }
 
 impl Order {
+    /// Who gets what of it.
+    pub(crate) fn sale_terms(&self) -> SaleTerms {
+        SaleTerms {
+            order: self.id,
+            performance: self.performance_id,
+            currency: self.currency.clone(),
+            charge_model: self.charge_model,
+            total: self.total,
+            application_fee: self.application_fee,
+        }
+    }
+
     /// Was all of it paid back without its ever having been paid: because the money came too late?
     pub fn was_never_paid(&self) -> bool {
         self.status == OrderStatus::Refunded && self.paid_at.is_none()
@@ -77,6 +94,22 @@ pub struct Line {
     pub ticket_type_name: String,
     /// What it costs.
     pub price: Price,
+}
+
+impl Line {
+    /// A line for a unit that is held, at the price it is held for.
+    pub(crate) fn new(unit: &HeldUnit) -> Self {
+        Self {
+            line_id: OrderLineId::generate(),
+            unit_id: unit.unit_id,
+            label: unit.label.clone(),
+            price_level: unit.price_level_id,
+            price_level_name: unit.price_level.clone(),
+            ticket_type: unit.ticket_type_id,
+            ticket_type_name: unit.ticket_type.clone(),
+            price: unit.price.clone(),
+        }
+    }
 }
 
 /// What the rules need to know of an order's hold.
@@ -223,53 +256,15 @@ pub fn outcome(order: &Order, payment: Option<&Payment>) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use marquee_core::ids::PaymentId;
-
     use super::*;
+    use crate::sample;
 
     fn order(status: OrderStatus, total: i64) -> Order {
-        Order {
-            id: OrderId::generate(),
-            number: "ABCD2345".to_owned(),
-            hold_id: HoldId::generate(),
-            performance_id: PerformanceId::generate(),
-            status,
-            buyer_email: String::new(),
-            buyer_name: String::new(),
-            locale: String::new(),
-            currency: "EUR".parse().unwrap(),
-            total,
-            provider: "fake".to_owned(),
-            account: None,
-            application_fee: 0,
-            expires_at: DateTime::default(),
-            created_at: DateTime::default(),
-            paid_at: None,
-        }
+        Order { total, ..sample::order(status) }
     }
 
     fn payment(state: PaymentState, attempts: i32) -> Payment {
-        Payment {
-            id: PaymentId::generate(),
-            order_id: OrderId::generate(),
-            provider: "fake".to_owned(),
-            account: None,
-            intent_id: None,
-            state,
-            amount: 1,
-            currency: "EUR".parse().unwrap(),
-            attempts,
-            attempt_id: None,
-            confirmation_token: None,
-            client_secret: None,
-            action_url: None,
-            decline_code: None,
-            failure: None,
-            action_until: None,
-            awaited_since: None,
-            fence: 1,
-            age: 0.0,
-        }
+        Payment { attempts, ..sample::payment(state) }
     }
 
     fn hold(state: HoldState, expired: bool) -> HoldView {

@@ -173,6 +173,7 @@ impl Plan {
             &bin,
             addresses[0],
             environment::PLATFORM_HOST,
+            &["*"],
             &ports,
             &cluster.secrets,
         );

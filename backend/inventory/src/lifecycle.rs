@@ -25,9 +25,23 @@ struct MovedUnit {
     id: UnitId,
 }
 
+/// A unit of a hold that was moved; none where no unit was the hold's own.
 #[derive(Debug, FromQueryResult)]
-struct Claims {
-    n: i64,
+struct MovedRow {
+    performance_id: PerformanceId,
+    expires_at: DateTime<Utc>,
+    claims: i64,
+    unit: Option<UnitId>,
+}
+
+/// A hold that was moved with its units.
+struct MovedHold {
+    performance: PerformanceId,
+    expires_at: DateTime<Utc>,
+    /// Those of its units that were its own.
+    units: Vec<UnitId>,
+    /// Were all of them?
+    whole: bool,
 }
 
 /// The hold, its row and its units locked.
@@ -35,8 +49,7 @@ struct Claims {
 /// # Errors
 /// As [`DbError`] says.
 pub async fn lock_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {
-    store::lock(tx, id).await?;
-    store::hold(tx, id).await
+    store::locked_hold(tx, id).await
 }
 
 /// The hold as it stands.
@@ -54,27 +67,19 @@ pub async fn read_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, 
 /// # Errors
 /// `HoldExpired` when its time has run out or it is not active; `NotOwned` when a unit is not its own.
 pub async fn begin_confirming(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
-    store::lock(tx, id).await?;
-    let moved = move_hold(
+    let moved = shift(
         tx,
         id,
-        "update holds h set state = 'confirming'
-         where h.tenant_id = $1 and h.id = $2 and h.state = 'active' and h.expires_at > marquee_now()
-         returning h.performance_id, h.expires_at",
+        [
+            "state = 'confirming'",
+            "h.state = 'active' and h.expires_at > marquee_now()",
+            "state = 'confirming', hold_id = $2, expires_at = m.expires_at",
+            "(u.state = 'held' and u.hold_id = $2 or u.state = 'free')",
+        ],
     )
     .await?;
-    let units = move_units(
-        tx,
-        id,
-        "update units u set state = 'confirming', hold_id = $2, expires_at = h.expires_at
-         from claims c join holds h on h.tenant_id = $1 and h.id = $2
-         where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null and u.tenant_id = $1 and u.id = c.unit_id
-           and (u.state = 'held' and u.hold_id = $2 or u.state = 'free')
-         returning u.id",
-    )
-    .await?;
-    all_of_them(tx, id, &units).await?;
-    Ok(announce(tx, moved.performance_id, &units.into_iter().map(Change::gone).collect::<Vec<_>>()).await?)
+    let changes: Vec<_> = moved.all_of_them()?.iter().copied().map(Change::gone).collect();
+    Ok(announce(tx, moved.performance, &changes).await?)
 }
 
 /// `confirming` → `active` with its old end: the card was declined, the buyer may try again while time is left.
@@ -82,24 +87,19 @@ pub async fn begin_confirming(tx: &TenantTx, id: HoldId) -> Result<(), Lifecycle
 /// # Errors
 /// `HoldExpired` when it is not being confirmed.
 pub async fn return_to_buyer(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
-    store::lock(tx, id).await?;
-    let moved = move_hold(
+    let moved = shift(
         tx,
         id,
-        "update holds h set state = 'active' where h.tenant_id = $1 and h.id = $2 and h.state = 'confirming'
-         returning h.performance_id, h.expires_at",
+        [
+            "state = 'active'",
+            "h.state = 'confirming'",
+            "state = 'held'",
+            "u.hold_id = $2 and u.state = 'confirming'",
+        ],
     )
     .await?;
-    let units = move_units(
-        tx,
-        id,
-        "update units u set state = 'held' from claims c
-         where c.tenant_id = $1 and c.hold_id = $2 and u.tenant_id = $1 and u.id = c.unit_id
-           and u.hold_id = $2 and u.state = 'confirming' returning u.id",
-    )
-    .await?;
-    let changes: Vec<_> = units.into_iter().map(|unit| Change::held(unit, moved.expires_at)).collect();
-    Ok(announce(tx, moved.performance_id, &changes).await?)
+    let changes: Vec<_> = moved.units.into_iter().map(|unit| Change::held(unit, moved.expires_at)).collect();
+    Ok(announce(tx, moved.performance, &changes).await?)
 }
 
 /// Gives a hold that is being confirmed time for 3-D Secure: five minutes from now, but never more than five beyond
@@ -132,30 +132,23 @@ pub async fn extend_for_action(tx: &TenantTx, id: HoldId) -> Result<DateTime<Utc
     Ok(moved.expires_at)
 }
 
-/// `confirming` → sold and `completed`.
+/// `confirming` → sold and `completed`. Nothing is announced: its units have been gone since it was being confirmed.
 ///
 /// # Errors
 /// `HoldExpired` when it is not being confirmed; `NotOwned` when a unit is not its own. Either way nothing may be captured.
 pub async fn sell(tx: &TenantTx, id: HoldId) -> Result<(), LifecycleError> {
-    store::lock(tx, id).await?;
-    let moved = move_hold(
+    let moved = shift(
         tx,
         id,
-        "update holds h set state = 'completed', closed_at = marquee_now()
-         where h.tenant_id = $1 and h.id = $2 and h.state = 'confirming'
-         returning h.performance_id, h.expires_at",
+        [
+            "state = 'completed', closed_at = marquee_now()",
+            "h.state = 'confirming'",
+            "state = 'sold', expires_at = null",
+            "u.hold_id = $2 and u.state = 'confirming'",
+        ],
     )
     .await?;
-    let units = move_units(
-        tx,
-        id,
-        "update units u set state = 'sold', expires_at = null from claims c
-         where c.tenant_id = $1 and c.hold_id = $2 and u.tenant_id = $1 and u.id = c.unit_id
-           and u.hold_id = $2 and u.state = 'confirming' returning u.id",
-    )
-    .await?;
-    all_of_them(tx, id, &units).await?;
-    Ok(announce(tx, moved.performance_id, &units.into_iter().map(Change::gone).collect::<Vec<_>>()).await?)
+    moved.all_of_them().map(drop)
 }
 
 /// Closes a hold that is active or being confirmed, exactly once, and frees its units. Answers whether it did.
@@ -208,21 +201,44 @@ async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldStat
     Ok(true)
 }
 
-async fn move_hold(tx: &TenantTx, id: HoldId, sql: &str) -> Result<Moved, LifecycleError> {
-    tx.optional(sql, params![id]).await?.ok_or(LifecycleError::HoldExpired)
+/// Moves a hold and its units, by one statement: what is set on the hold, and if what; what is set on each unit, and if
+/// what. The units are locked first, in the order of their ids, then the hold: as everywhere.
+async fn shift(
+    tx: &TenantTx,
+    id: HoldId,
+    [set, guard, unit_set, unit_guard]: [&str; 4],
+) -> Result<MovedHold, LifecycleError> {
+    let sql = format!(
+        "with claimed as materialized (
+             select c.unit_id from claims c where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null
+         ), locked as materialized (
+             select u.id from units u
+             where u.tenant_id = $1 and u.id = any(array(select unit_id from claimed)) order by u.id for update of u
+         ), moved as (
+             update holds h set {set}
+             where h.tenant_id = $1 and h.id = $2 and (select count(*) from locked) > 0 and {guard}
+             returning h.performance_id, h.expires_at
+         ), units_moved as (
+             update units u set {unit_set} from locked l cross join moved m
+             where u.tenant_id = $1 and u.id = l.id and {unit_guard} returning u.id
+         )
+         select m.performance_id, m.expires_at, (select count(*) from claimed) as claims, u.id as unit
+         from moved m left join units_moved u on true"
+    );
+    let rows: Vec<MovedRow> = tx.all(&sql, params![id]).await?;
+    let first = rows.first().ok_or(LifecycleError::HoldExpired)?;
+    let (performance, expires_at, claims) = (first.performance_id, first.expires_at, first.claims);
+    let units: Vec<UnitId> = rows.into_iter().filter_map(|row| row.unit).collect();
+    Ok(MovedHold { performance, expires_at, whole: claims == units.len() as i64, units })
+}
+
+impl MovedHold {
+    fn all_of_them(&self) -> Result<&[UnitId], LifecycleError> {
+        if self.whole { Ok(&self.units) } else { Err(LifecycleError::NotOwned) }
+    }
 }
 
 async fn move_units(tx: &TenantTx, id: HoldId, sql: &str) -> Result<Vec<UnitId>, DbError> {
     let rows: Vec<MovedUnit> = tx.all(sql, params![id]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-async fn all_of_them(tx: &TenantTx, id: HoldId, units: &[UnitId]) -> Result<(), LifecycleError> {
-    let claims: Claims = tx
-        .one(
-            "select count(*) as n from claims c where c.tenant_id = $1 and c.hold_id = $2 and c.closed_at is null",
-            params![id],
-        )
-        .await?;
-    if claims.n == units.len() as i64 && claims.n > 0 { Ok(()) } else { Err(LifecycleError::NotOwned) }
 }

@@ -141,15 +141,32 @@ pub(crate) async fn unblock(tx: &TenantTx, units: &[UnitId]) -> Result<Vec<UnitI
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+const HOLD: &str = "h.id, h.performance_id, h.state, h.expires_at, h.expires_at <= marquee_now() as expired, h.total, h.currency";
+
+/// The units of a hold, locked in the order of their ids: everything that touches both locks them before the hold.
+const UNITS_LOCKED: &str = "with locked as materialized (
+         select u.id from units u
+         where u.tenant_id = $1 and u.id = any(array(
+             select c.unit_id from claims c where c.tenant_id = $1 and c.hold_id = $2))
+         order by u.id for update of u
+     )";
+
 /// A hold with its units, in the order they were asked for.
 pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {
-    let row: Option<HoldRow> = tx
-        .optional(
-            "select id, performance_id, state, expires_at, expires_at <= marquee_now() as expired, total, currency
-             from holds where tenant_id = $1 and id = $2",
-            params![id],
-        )
-        .await?;
+    let sql = format!("select {HOLD} from holds h where h.tenant_id = $1 and h.id = $2");
+    detail(tx, tx.optional(&sql, params![id]).await?).await
+}
+
+/// The same, its units and itself locked.
+pub(crate) async fn locked_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {
+    let sql = format!(
+        "{UNITS_LOCKED} select {HOLD} from holds h
+         where h.tenant_id = $1 and h.id = $2 and (select count(*) from locked) >= 0 for update of h"
+    );
+    detail(tx, tx.optional(&sql, params![id]).await?).await
+}
+
+async fn detail(tx: &TenantTx, row: Option<HoldRow>) -> Result<Option<HoldDetail>, DbError> {
     let Some(row) = row else { return Ok(None) };
     let claims: Vec<ClaimRow> = tx
         .all(
@@ -161,7 +178,7 @@ pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>
              join ticket_types t on t.tenant_id = $1 and t.id = c.ticket_type_id
              where c.tenant_id = $1 and c.hold_id = $2
              order by c.place",
-            params![id],
+            params![row.id],
         )
         .await?;
     let units = claims.into_iter().map(|claim| held_unit(claim, &row.currency)).collect();
@@ -196,15 +213,11 @@ fn held_unit(row: ClaimRow, currency: &Currency) -> HeldUnit {
     }
 }
 
-/// Locks the units of a hold in id order, then the hold: everything that touches both locks in this order.
+/// Locks the units of a hold, then the hold.
 pub(crate) async fn lock(tx: &TenantTx, id: HoldId) -> Result<(), DbError> {
-    tx.execute(
-        "select u.id from claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
-         where c.tenant_id = $1 and c.hold_id = $2 order by u.id for update of u",
-        params![id],
-    )
-    .await?;
-    tx.execute("select h.id from holds h where h.tenant_id = $1 and h.id = $2 for update of h", params![id])
-        .await?;
-    Ok(())
+    let sql = format!(
+        "{UNITS_LOCKED} select h.id from holds h
+         where h.tenant_id = $1 and h.id = $2 and (select count(*) from locked) >= 0 for update of h"
+    );
+    tx.execute(&sql, params![id]).await.map(drop)
 }

@@ -26,7 +26,8 @@ pub async fn reissue(
     }
     let known = store::tickets(tx, order_id).await?;
     if known.is_empty() && only.is_none() {
-        return issue(tx, secret, order_id).await;
+        issue(tx, secret, order_id).await?;
+        return Ok(store::tickets(tx, order_id).await?);
     }
     let replaced = to_replace(&known, only)?;
     let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);

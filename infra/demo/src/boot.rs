@@ -138,7 +138,8 @@ impl Demo<'_> {
         self.keep(redis::service(self.layout, &self.ports, &self.secrets)?);
         self.keep(mail::service(self.layout, &self.ports)?);
         let (port, host) = (self.cli.port, environment::PLATFORM_HOST);
-        self.keep(stripe::service(self.layout, &self.bin, port, host, &self.ports, &self.secrets)?);
+        let (events, ports) = (&stripe::EVENTS, &self.ports);
+        self.keep(stripe::service(self.layout, &self.bin, port, host, events, ports, &self.secrets)?);
         if !cluster.exists() {
             self.console.step("postgres", "makes its cluster");
             cluster.create().await?;

@@ -20,8 +20,22 @@ pub const ACCOUNTS: [(&str, &str); 3] = [
     ("acct_arena", "Northlight Arena"),
 ];
 
-/// The simulator as the supervisor keeps it. `bin` is the folder of the built programs; events go to the server on
-/// `port` under the platform's host.
+/// What the endpoints are sent, as `docs/stripe.md` has it for Stripe: what may tell us something that no call of ours did.
+pub const EVENTS: [&str; 10] = [
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.canceled",
+    "payment_intent.payment_failed",
+    "payment_intent.processing",
+    "payment_intent.requires_action",
+    "payment_intent.succeeded",
+    "charge.refunded",
+    "charge.refund.updated",
+    "charge.dispute.*",
+    "refund.*",
+];
+
+/// The simulator as the supervisor keeps it. `bin` is the folder of the built programs; events of those kinds go to the
+/// server on `port` under the platform's host.
 ///
 /// # Errors
 /// When it is not built or its folder cannot be made.
@@ -30,6 +44,7 @@ pub fn service(
     bin: &Path,
     port: u16,
     platform_host: &str,
+    events: &[&str],
     ports: &Ports,
     secrets: &Secrets,
 ) -> Result<Service, DemoError> {
@@ -53,6 +68,7 @@ pub fn service(
     }
     option("--connect-webhook-url", format!("{webhooks}/connect"));
     option("--webhook-url", webhooks);
+    option("--webhook-events", events.join(","));
     // Not on the command line, where every user of the machine could read them.
     let env = [
         ("STRIPE_SIM_SECRET_KEY", &secrets.stripe_secret_key),

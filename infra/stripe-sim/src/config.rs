@@ -34,6 +34,8 @@ pub struct Config {
     pub webhook: Option<Endpoint>,
     /// Gets connected accounts' events.
     pub connect_webhook: Option<Endpoint>,
+    /// Which events either of them gets: names, or the beginnings of names before a `*`.
+    pub webhook_events: Vec<String>,
     /// The time, before the controls move it.
     pub clock: Arc<dyn Clock>,
     /// How many calls a second are let through; `None`: all.
@@ -53,6 +55,7 @@ impl Default for Config {
             accounts: Vec::new(),
             webhook: None,
             connect_webhook: None,
+            webhook_events: vec!["*".into()],
             clock: Arc::new(SystemClock),
             limit_per_second: None,
             seed: None,

@@ -44,6 +44,9 @@ struct Arguments {
     /// What they are signed with.
     #[arg(long, env = "STRIPE_SIM_CONNECT_WEBHOOK_SECRET", hide_env_values = true)]
     connect_webhook_secret: Option<String>,
+    /// Which events they get: names, or the beginnings of names before a `*`.
+    #[arg(long, env = "STRIPE_SIM_WEBHOOK_EVENTS", value_delimiter = ',', default_value = "*")]
+    webhook_events: Vec<String>,
     /// Answer 429 beyond so many calls a second.
     #[arg(long, env = "STRIPE_SIM_LIMIT_PER_SECOND")]
     limit_per_second: Option<u32>,
@@ -75,6 +78,7 @@ impl From<Arguments> for Config {
             accounts: arguments.accounts,
             webhook: endpoint(arguments.webhook_url, arguments.webhook_secret),
             connect_webhook: endpoint(arguments.connect_webhook_url, arguments.connect_webhook_secret),
+            webhook_events: arguments.webhook_events,
             limit_per_second: arguments.limit_per_second,
             ..Self::default()
         }

@@ -153,25 +153,36 @@ fn seed(tx: &mut Tx, config: &Config) {
         [("we_1Platform", &config.webhook, false), ("we_1Connect", &config.connect_webhook, true)]
     {
         let known = tx.state.endpoints.get(id).cloned();
-        let wanted = endpoint.as_ref().map(|endpoint| endpoint_row(id, endpoint, connect, tx.now));
+        let wanted = endpoint
+            .as_ref()
+            .map(|endpoint| endpoint_row(id, endpoint, config.webhook_events.clone(), connect, tx.now));
         match (known, wanted) {
             (Some(known), None) if known.enabled => tx.put(WebhookEndpoint { enabled: false, ..known }),
             (Some(known), Some(wanted))
-                if known.enabled && known.url == wanted.url && known.secret == wanted.secret => {}
+                if known.enabled
+                    && known.url == wanted.url
+                    && known.secret == wanted.secret
+                    && known.enabled_events == wanted.enabled_events => {}
             (_, Some(wanted)) => tx.put(wanted),
             _ => {}
         }
     }
 }
 
-fn endpoint_row(id: &str, endpoint: &Endpoint, connect: bool, now: i64) -> WebhookEndpoint {
+fn endpoint_row(
+    id: &str,
+    endpoint: &Endpoint,
+    enabled_events: Vec<String>,
+    connect: bool,
+    now: i64,
+) -> WebhookEndpoint {
     WebhookEndpoint {
         id: id.to_owned(),
         created: now,
         url: endpoint.url.clone(),
         secret: endpoint.secret.clone(),
         connect,
-        enabled_events: vec!["*".into()],
+        enabled_events,
         description: None,
         metadata: crate::metadata::Metadata::new(),
         enabled: true,

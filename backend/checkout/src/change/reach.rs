@@ -12,6 +12,7 @@ use marquee_tickets::{LETTER, Letter};
 use super::store;
 use super::types::Change;
 use crate::service::retrying;
+use crate::settle::Step;
 use crate::types::Order;
 use crate::{Checkout, CheckoutError, RefundError, RefundRequest, RefundWhat};
 
@@ -71,11 +72,14 @@ impl Checkout {
             // What is being captured or given up already comes to its end by itself.
             _ => None,
         };
+        let case = self.read_case(&tx, order).await?;
         tx.commit().await?;
         // Somebody else who drives it does not do so for ever: it is looked at again.
         let Some(payment) = leased.filter(|payment| is_stoppable(payment.state)) else { return Ok(()) };
-        let cancelling = self.step(tenant, &payment, PaymentState::Cancelling).await?;
-        self.drive_from(tenant, cancelling, false).await.map(drop)
+        match self.give_up(tenant, &payment).await? {
+            Step::On(cancelling) => self.drive_from(case, cancelling).await.map(drop),
+            Step::Rest(_) => Ok(()),
+        }
     }
 
     /// Closes an order whose payment rests. `false`: it has begun.

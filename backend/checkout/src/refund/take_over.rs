@@ -52,8 +52,8 @@ impl Checkout {
     /// # Errors
     /// `NotFound` where the tenant has no such order; `ProviderUnavailable` when the provider cannot be asked.
     pub async fn take_over(&self, tenant: TenantId, order: OrderId) -> Result<TakenOver, CheckoutError> {
-        let mut taken =
-            TakenOver { payment: self.drive(tenant, order).await? == Driven::Rested, ..TakenOver::default() };
+        let driven = matches!(self.drive(tenant, order).await?, Driven::Rested(_));
+        let mut taken = TakenOver { payment: driven, ..TakenOver::default() };
         let tx = self.parts.db.begin(tenant, LOOK).await?;
         crate::store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
         let payment = record::read(&tx, order).await?;

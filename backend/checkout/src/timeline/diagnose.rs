@@ -113,7 +113,7 @@ mod tests {
     use marquee_core::ids::TicketId;
 
     use super::*;
-    use crate::intent::sample::payment;
+    use crate::sample;
 
     fn ticket(status: TicketStatus) -> Ticket {
         Ticket {
@@ -165,7 +165,8 @@ mod tests {
     }
 
     fn remedy(given: &Given) -> Remedy {
-        let payment = Payment { state: given.state, age: given.age, ..payment() };
+        let payment =
+            Payment { state: given.state, age: given.age, ..sample::payment(PaymentState::Confirming) };
         diagnose(&Facts {
             order: given.order,
             total: 1_000,

@@ -61,6 +61,8 @@ pub struct Outcome {
     /// The process died, or stood still, at the very point. Else it was never passed under this fault, and the process was
     /// killed when its caller had an answer.
     pub at_the_point: bool,
+    /// It stood still, and was woken while a later try of its order was under way.
+    pub woke_in_a_try: bool,
     /// What is wrong afterwards.
     pub wrong: Vec<String>,
     /// From the crash until everything was at rest, in seconds.

@@ -52,7 +52,8 @@ pub enum Fault {
     NextDay,
     /// The process does not die: it stands still at the point, others go on without it, and then it wakes.
     Frozen,
-    /// Likewise, but the card is declined, no event tells anything, and it wakes in the middle of the next try.
+    /// Likewise, but the card is declined, no event tells anything, and it wakes in the middle of the next try: when the bank
+    /// has said yes and nobody here knows it yet.
     Overtaken,
 }
 

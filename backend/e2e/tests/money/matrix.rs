@@ -63,18 +63,43 @@ async fn without_asking_again_a_cell_fails() {
     without(&[("MARQUEE_WITHOUT", "refetch")], &cells).await;
 }
 
-/// Tries a few cells with a guard off.
-async fn without(settings: Settings, cells: &[(&str, Fault)]) {
+/// What it would see if a record could be written under an old fence: a process that wakes in the middle of a later try
+/// settles that one with what became of its own. The buyer is told no, with their money reserved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_fence_a_cell_fails() {
+    let cells = ["call:confirm_intent:before", "call:confirm_intent:after"].map(|at| (at, Fault::Overtaken));
+    let guarded = without(&[("MARQUEE_WITHOUT", "fence")], &cells).await;
+    let woke = guarded.iter().all(|(_, outcome)| outcome.woke_in_a_try);
+    assert!(woke, "nobody woke in the middle of a later try: {guarded:?}");
+}
+
+/// Tries a few cells with a guard on, where nothing may be wrong, and off, where something must be. Answers how they ended
+/// with it on.
+async fn without(settings: Settings, cells: &[(&str, Fault)]) -> Vec<(Cell, Outcome)> {
     let _alone = alone().await;
+    let guarded = tried(&[], cells).await;
+    assert_eq!(failed(&guarded), Vec::<String>::new(), "nothing is switched off");
+    let failed = failed(&tried(settings, cells).await);
+    tell(&format!("{settings:?}: {} of {} cells fail: {failed:#?}", failed.len(), cells.len()));
+    assert!(!failed.is_empty(), "the matrix does not see what it is for: {settings:?}");
+    guarded
+}
+
+/// Tries a few cells of the server, each in a lane of its own.
+async fn tried(settings: Settings, cells: &[(&str, Fault)]) -> Vec<(Cell, Outcome)> {
     let tried = cells.iter().enumerate().map(async |(row, (point, fault))| {
         let at = Row { actor: Actor::Server, point: (*point).to_owned() };
         let cell = Cell { row, at, fault: *fault };
         let outcome = Lane::open(settings).await.run(&cell).await;
-        (!outcome.wrong.is_empty()).then(|| name(&cell))
+        (cell, outcome)
     });
-    let failed: Vec<String> = futures::future::join_all(tried).await.into_iter().flatten().collect();
-    tell(&format!("{settings:?}: {} of {} cells fail: {failed:?}", failed.len(), cells.len()));
-    assert!(!failed.is_empty(), "the matrix does not see what it is for: {settings:?}");
+    futures::future::join_all(tried).await
+}
+
+/// The cells after which something is wrong, each with the first of it.
+fn failed(tried: &[(Cell, Outcome)]) -> Vec<String> {
+    let wrong = tried.iter().filter_map(|(cell, outcome)| Some((cell, outcome.wrong.first()?)));
+    wrong.map(|(cell, wrong)| format!("{}: {wrong}", name(cell))).collect()
 }
 
 /// A matrix that was tried.
@@ -120,8 +145,8 @@ impl Matrix {
         matrix
     }
 
-    /// Rows are points, columns faults: `x` died at the point, `f` froze there, `k` was killed elsewhere as the fault keeps it
-    /// from the point, `!` something is wrong afterwards.
+    /// Rows are points, columns faults: `x` died at the point, `f` froze there, `z` too, and woke in the middle of a later try,
+    /// `k` was killed elsewhere as the fault keeps it from the point, `!` something is wrong afterwards.
     fn table(&self) -> String {
         let mut text = String::new();
         let heads: String = Fault::ALL.iter().map(|fault| format!("{:>10}", fault.name())).collect();
@@ -144,6 +169,7 @@ impl Matrix {
             None => "",
             Some((_, outcome)) if !outcome.wrong.is_empty() => "!",
             Some((_, outcome)) if !outcome.at_the_point => "k",
+            Some((_, outcome)) if outcome.woke_in_a_try => "z",
             Some((cell, _)) if cell.fault.freezes() => "f",
             Some(_) => "x",
         }

@@ -17,9 +17,13 @@ use super::{ClaimRequest, Got, Outcome, Part};
 use crate::availability::{Change, announce};
 use crate::store::{self, Freed};
 
+/// A hold that was made, or, with its key, one that was made before.
 #[derive(Debug, FromQueryResult)]
-struct Inserted {
+struct Recorded {
     id: HoldId,
+    performance_id: Option<PerformanceId>,
+    idempotency_key: Option<String>,
+    fingerprint: Option<Vec<u8>>,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -64,7 +68,7 @@ pub(super) async fn settle(
     if !taken_from.is_empty() {
         freed.extend(store::expire_holds(tx, taken_from).await?);
     }
-    let made = record(tx, name, &judged).await?;
+    let (made, mut earlier) = record(tx, name, &judged).await?;
     let (mut lost_holds, mut lost_units) = (Vec::new(), Vec::new());
     let mut held: Held = Vec::new();
     let mut taken: HashSet<UnitId> = HashSet::new();
@@ -94,7 +98,11 @@ pub(super) async fn settle(
     freed.retain(|freed| !taken.contains(&freed.unit));
     announce_freed(tx, freed).await?;
 
-    let earlier = earlier_holds(tx, &judged, &made).await?;
+    if !lost_holds.is_empty() {
+        // Somebody made a hold under the same key just now.
+        let lost: HashSet<HoldId> = lost_holds.into_iter().collect();
+        earlier.extend(earlier_holds(tx, &judged, |request| lost.contains(&request.hold_id)).await?);
+    }
     let outcomes = judged.into_iter().map(|one| outcomes(one, &made, &earlier)).collect();
     Ok(Settled { outcomes, held })
 }
@@ -135,17 +143,24 @@ async fn announce_freed(tx: &TenantTx, freed: Vec<Freed>) -> Result<(), DbError>
     Ok(())
 }
 
-/// Inserts holds and their claims; answers those whose key was new. Nothing is inserted for a performance that has
-/// changed its strategy meanwhile.
-async fn record(tx: &TenantTx, name: Name, judged: &[Judged<'_>]) -> Result<HashSet<HoldId>, DbError> {
+/// Inserts holds and their claims; answers those whose key was new, and what the keys of those who won nothing made before.
+/// Nothing is inserted for a performance that has changed its strategy meanwhile.
+async fn record(
+    tx: &TenantTx,
+    name: Name,
+    judged: &[Judged<'_>],
+) -> Result<(HashSet<HoldId>, EarlierHolds), DbError> {
     let won = || {
         judged.iter().flat_map(|one| {
             one.wishes.won.iter().map(|(wish, until)| (one.part.target, &one.wishes.fences, wish, *until))
         })
     };
-    if won().next().is_none() {
-        return Ok(HashSet::new());
+    let winners: HashSet<HoldId> = won().map(|(_, _, wish, _)| wish.request.hold_id).collect();
+    let has_lost = |request: &ClaimRequest| !winners.contains(&request.hold_id);
+    if winners.is_empty() {
+        return Ok((HashSet::new(), earlier_holds(tx, judged, has_lost).await?));
     }
+    let (losing_performances, losing_keys) = keys(judged, has_lost);
     let total = |wish: &Wish<'_>| wish.units.iter().map(|got| got.offer.price.total).sum::<i64>();
     let lines: Vec<(PerformanceId, HoldId, i32, &Got)> = won()
         .flat_map(|(target, _, wish, _)| {
@@ -175,14 +190,33 @@ async fn record(tx: &TenantTx, name: Name, judged: &[Judged<'_>]) -> Result<Hash
         lines.iter().map(|(.., got)| got.offer.price.face).collect::<Vec<i64>>(),
         lines.iter().map(|(.., got)| got.offer.price.fees).collect::<Vec<i64>>(),
         lines.iter().map(|(.., got)| got.offer.price.tax).collect::<Vec<i64>>(),
+        losing_performances,
+        losing_keys,
     ];
-    let rows: Vec<Inserted> = tx.all(RECORD, values).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let rows: Vec<Recorded> = tx.all(RECORD, values).await?;
+    let (mut made, mut earlier) = (HashSet::new(), EarlierHolds::new());
+    for row in rows {
+        match (row.performance_id, row.idempotency_key, row.fingerprint) {
+            (Some(performance), Some(key), Some(fingerprint)) => {
+                earlier.insert((performance, key), (row.id, fingerprint));
+            }
+            _ => drop(made.insert(row.id)),
+        }
+    }
+    // A key that came twice in the batch was new only once.
+    let losing: HashSet<&str> = requests(judged, has_lost).map(|(_, request)| request.key.as_str()).collect();
+    for (target, _, wish, _) in won().filter(|(_, _, wish, _)| losing.contains(wish.request.key.as_str())) {
+        let (hold, key) = (wish.request.hold_id, wish.request.key.as_str().to_owned());
+        if made.contains(&hold) {
+            earlier.insert((target.performance, key), (hold, wish.request.fingerprint.to_vec()));
+        }
+    }
+    Ok((made, earlier))
 }
 
 /// `$2` strategy, `$3` performances; of each hold `$4` performance, `$5` id, `$6` end, `$7` total, `$8` currency, `$9` key,
 /// `$10` fingerprint, `$11` fence; of each claim `$12` performance, `$13` hold, `$14` unit, `$15` price level, `$16` ticket
-/// type, `$17` place, `$18` face, `$19` fees, `$20` tax.
+/// type, `$17` place, `$18` face, `$19` fees, `$20` tax; of each request that won nothing `$21` performance, `$22` key.
 pub(crate) const RECORD: &str = "with sold_so as materialized (
          select p.id from performances p where p.tenant_id = $1 and p.id = any($3::uuid[]) and p.strategy = $2
      ), made as (
@@ -204,28 +238,42 @@ pub(crate) const RECORD: &str = "with sold_so as materialized (
               r (performance, hold, unit, level, kind, place, face, fees, tax)
          join made m on m.id = r.hold
      )
-     select id from made";
+     select id, null::uuid as performance_id, null::text as idempotency_key, null::bytea as fingerprint from made
+     union all
+     select h.id, h.performance_id, h.idempotency_key, h.fingerprint
+     from unnest($21::uuid[], $22::text[]) w (performance, key)
+     join holds h on h.tenant_id = $1 and h.performance_id = w.performance and h.idempotency_key = w.key";
 
-/// The holds that the keys of those requests made before for which no hold was made now.
+/// The holds that the keys of some requests made before.
 async fn earlier_holds(
     tx: &TenantTx,
     judged: &[Judged<'_>],
-    made: &HashSet<HoldId>,
+    of: impl Fn(&ClaimRequest) -> bool,
 ) -> Result<EarlierHolds, DbError> {
-    let unsettled = || {
-        judged.iter().flat_map(|one| {
-            let requests = one.part.batch.iter().filter(|request| !made.contains(&request.hold_id));
-            requests.map(|request| (one.part.target.performance, request.key.as_str()))
-        })
-    };
-    if unsettled().next().is_none() {
+    let (performances, keys) = keys(judged, of);
+    if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let performances: Vec<Uuid> = unsettled().map(|(performance, _)| performance.0).collect();
-    let keys: Vec<String> = unsettled().map(|(_, key)| key.to_owned()).collect();
     let rows: Vec<Earlier> = tx.all(EARLIER, params![performances, keys]).await?;
     let earlier = |row: Earlier| ((row.performance_id, row.idempotency_key), (row.id, row.fingerprint));
     Ok(rows.into_iter().map(earlier).collect())
+}
+
+/// The performances and keys of some requests.
+fn keys(judged: &[Judged<'_>], of: impl Fn(&ClaimRequest) -> bool) -> (Vec<Uuid>, Vec<String>) {
+    requests(judged, of)
+        .map(|(performance, request)| (performance.0, request.key.as_str().to_owned()))
+        .unzip()
+}
+
+fn requests<'a>(
+    judged: &'a [Judged<'_>],
+    of: impl Fn(&ClaimRequest) -> bool,
+) -> impl Iterator<Item = (PerformanceId, &'a ClaimRequest)> {
+    let each = judged
+        .iter()
+        .flat_map(|one| one.part.batch.iter().map(|request| (one.part.target.performance, request)));
+    each.filter(move |(_, request)| of(request))
 }
 
 /// `$2` performances and `$3` keys.

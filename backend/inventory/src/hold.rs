@@ -19,6 +19,7 @@ use crate::sheet::Sheet;
 use crate::strategy::{
     AnyUnits, ChosenUnit, ClaimRequest, Got, Offer, Outcome, Strategies, Strategy, Target,
 };
+use crate::turn::{Turn, Turns};
 use crate::types::{check_on_sale, ticket_type};
 use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
 
@@ -37,6 +38,7 @@ pub struct Inventory {
     claimers: Claimers,
     secret: SecretKey,
     clock: SharedClock,
+    turns: Turns,
 }
 
 /// A hold as made, or found again by its key.
@@ -62,12 +64,16 @@ impl Inventory {
         claim_batch: usize,
     ) -> Self {
         let claimers = Claimers::new(db.clone(), availability.clone(), strategies, claim_batch);
-        Self { db, catalog, availability, claimers, secret, clock }
+        Self { db, catalog, availability, claimers, secret, clock, turns: Turns::default() }
     }
 
     /// What is free, from memory.
     pub fn availability(&self) -> &Availability {
         &self.availability
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -114,8 +120,21 @@ impl Inventory {
         key: &IdempotencyKey,
         fingerprint: [u8; 32],
     ) -> Result<Made, HoldError> {
+        self.hold_in_turn(tenant, performance, request, (key, fingerprint), Turn::default()).await
+    }
+
+    /// The same, for a request that has its turn: it ends when the request waits for its claim.
+    pub(crate) async fn hold_in_turn(
+        &self,
+        tenant: &Tenant,
+        performance: PerformanceId,
+        request: &HoldRequest,
+        (key, fingerprint): (&IdempotencyKey, [u8; 32]),
+        mut turn: Turn,
+    ) -> Result<Made, HoldError> {
         for _ in 0..STRATEGY_TRIES {
-            match self.hold_once(tenant, performance, request, key, fingerprint).await {
+            let turn = std::mem::take(&mut turn);
+            match self.hold_once(tenant, performance, request, (key, fingerprint), turn).await {
                 // The catalog follows within moments.
                 Err(HoldError::StrategyChanged) => tokio::time::sleep(STRATEGY_PAUSE).await,
                 known => return known,
@@ -129,8 +148,8 @@ impl Inventory {
         tenant: &Tenant,
         performance: PerformanceId,
         request: &HoldRequest,
-        key: &IdempotencyKey,
-        fingerprint: [u8; 32],
+        (key, fingerprint): (&IdempotencyKey, [u8; 32]),
+        turn: Turn,
     ) -> Result<Made, HoldError> {
         let performance =
             self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
@@ -139,6 +158,7 @@ impl Inventory {
         let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
         let claim = resolve(&sheet, &performance, request, key, fingerprint)?;
         let id = claim.hold_id;
+        drop(turn);
         let (hold, replayed) = match self.claimers.claim(tenant.id, &performance, claim).await? {
             Outcome::Held { until, units } => (made(&sheet, &performance, id, until, units)?, false),
             // Made by this very request, whose first answer from the database was lost.

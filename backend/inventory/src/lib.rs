@@ -20,6 +20,7 @@ mod routes;
 mod sheet;
 mod store;
 pub mod strategy;
+mod turn;
 mod types;
 mod units;
 

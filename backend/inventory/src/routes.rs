@@ -1,6 +1,7 @@
 //! `/api/v1/performances/{id}/holds`, `/api/v1/holds/{id}`, `/api/v1/performances/{id}/availability`.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use utoipa::OpenApi;
 
 use crate::availability::LiveError;
+use crate::turn::{Turn, in_turn};
 use crate::{HeldUnit, HoldDetail, HoldRequest, Inventory};
 
 /// The answer for a hold.
@@ -57,6 +59,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/api/v1/performances/{id}/holds")
+                .wrap(from_fn(in_turn))
                 .route(web::post().to(create_hold))
                 .default_service(web::to(method_not_allowed)),
         )
@@ -90,8 +93,9 @@ async fn create_hold(
     key: IdempotencyKey,
     body: Body<HoldRequest>,
     inventory: web::Data<Inventory>,
+    turn: Turn,
 ) -> Result<HttpResponse, Problem> {
-    let made = inventory.hold(&tenant, id.0, &body.value, &key, body.fingerprint).await?;
+    let made = inventory.hold_in_turn(&tenant, id.0, &body.value, (&key, body.fingerprint), turn).await?;
     let mut answer = HttpResponse::Created();
     if made.replayed {
         answer.insert_header(("Idempotent-Replayed", "true"));

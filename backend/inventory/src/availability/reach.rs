@@ -1,7 +1,7 @@
 //! Which units this process is reaching for, so that its own claims do not choose the same places, and which it reached
 //! for in vain, so that it does not choose them again at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(crate) struct Reach(Mutex<Reached>);
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
     units: HashMap<UnitId, Mark>,
+    /// Chosen seats that a claim under way asks the database for.
+    asked_for: HashSet<UnitId>,
     apart_until: Option<Instant>,
     /// So many units are looked through for those that say nothing any more.
     clean_at: usize,
@@ -55,6 +57,21 @@ impl Reached {
     /// Are any left alone?
     pub(crate) fn leaves_any(&self, now: Instant) -> bool {
         self.units.values().any(|mark| mark.until > now)
+    }
+
+    /// Does a claim under way ask for this chosen seat? Another would wait for its row, with a connection in its hands.
+    pub(crate) fn is_asked_for(&self, unit: UnitId) -> bool {
+        self.asked_for.contains(&unit)
+    }
+
+    /// A claim asks for these chosen seats.
+    pub(crate) fn ask_for(&mut self, units: impl IntoIterator<Item = UnitId>) {
+        self.asked_for.extend(units);
+    }
+
+    /// It has its answer.
+    pub(crate) fn answered(&mut self, units: &[UnitId]) {
+        self.asked_for.retain(|unit| !units.contains(unit));
     }
 
     /// Does another process choose the same places?

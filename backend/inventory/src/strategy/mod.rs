@@ -46,7 +46,7 @@ use crate::block;
 use alone::Alone;
 use record::Judged;
 use take::{Take, Wanted};
-use wish::Wishes;
+use wish::{Asking, Wishes};
 
 const BLOCK: Tag = Tag::new("units.block");
 
@@ -178,6 +178,8 @@ async fn claim_in_one_transaction(
     let Some(first) = parts.first().map(|part| part.target) else { return Ok(Vec::new()) };
     let mut wishes: Vec<Wishes<'_>> =
         parts.iter().map(|part| Wishes::of(part.batch, &part.target.stock)).collect();
+    // Until the end of this function: until the rows are not locked any more.
+    let _asking: Vec<Asking> = wishes.iter_mut().map(|wishes| std::mem::take(&mut wishes.asking)).collect();
     let mut tx = db.begin(first.tenant, tag).await?;
     if let Some(locked) = take.alone()
         && let ([part], [wishes]) = (parts, wishes.as_mut_slice())

@@ -45,8 +45,25 @@ pub(super) struct Wishes<'a> {
     pub(super) taken_from: HashSet<HoldId>,
     /// The numbers that Redis gave holds.
     pub(super) fences: HashMap<HoldId, i64>,
+    /// Keeps other claims of this process from asking for the same seats, until it is dropped.
+    pub(super) asking: Asking,
     /// What was chosen in memory for those that want any places.
     chosen_here: ChosenHere,
+}
+
+/// Chosen seats that the database is being asked for.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    stock: Option<Stock>,
+    units: Vec<UnitId>,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(stock) = self.stock.take().filter(|_| !self.units.is_empty()) {
+            stock.reached().answered(&self.units);
+        }
+    }
 }
 
 /// Units chosen in memory. Until it is known what became of them, no other claim of this process chooses them.
@@ -105,6 +122,7 @@ impl<'a> Wishes<'a> {
                 Err(refusal) => drop(wishes.refused.insert(request.hold_id, refusal)),
             }
         }
+        wishes.asking = Asking { units: picker.asked_for, stock: Some(stock.clone()) };
         wishes.chosen_here = ChosenHere { units: picker.picked, stock: Some(stock.clone()) };
         wishes
     }
@@ -182,6 +200,10 @@ struct Picker<'a> {
     own: HashSet<UnitId>,
     /// Of it, what was chosen here.
     picked: Vec<UnitId>,
+    /// Of it, what buyers chose.
+    asked_for: Vec<UnitId>,
+    /// Is there more than one request? A lone one may as well wait for a row.
+    crowd: bool,
     /// How many places of a level the batch wants one by one.
     wanted: HashMap<PriceLevelId, usize>,
     /// The best of them, looked up once for the batch.
@@ -204,13 +226,16 @@ impl<'a> Picker<'a> {
             reached: stock.reached(),
             own: HashSet::new(),
             picked: Vec::new(),
+            asked_for: Vec::new(),
+            crowd: batch.len() > 1,
             wanted,
             best: HashMap::new(),
         }
     }
 
     fn units_for(&mut self, request: &ClaimRequest) -> Result<Vec<Got>, Outcome> {
-        if request.chosen.iter().any(|chosen| self.own.contains(&chosen.unit)) {
+        let asked_for = |unit| self.own.contains(&unit) || self.crowd && self.reached.is_asked_for(unit);
+        if request.chosen.iter().any(|chosen| asked_for(chosen.unit)) {
             return Err(Outcome::Contended);
         }
         let mut units: Vec<Got> =
@@ -234,6 +259,8 @@ impl<'a> Picker<'a> {
                 }
             }
         }
+        self.reached.ask_for(request.chosen.iter().map(|chosen| chosen.unit));
+        self.asked_for.extend(request.chosen.iter().map(|chosen| chosen.unit));
         self.reached.reach(picked.iter().copied(), self.now);
         self.picked.extend(picked);
         Ok(units)

@@ -100,7 +100,7 @@ pub(crate) const EXPIRE: &str = "with due as materialized (
              )
              select unit_id as unit, performance_id as performance from closed_claims";
 
-/// Takes units off sale that are free and in no live hold; answers which.
+/// Takes units off sale that are free, or left over from a hold that was closed, and in no live hold; answers which.
 pub(crate) async fn block(
     tx: &TenantTx,
     performance: PerformanceId,
@@ -116,13 +116,14 @@ pub(crate) async fn block(
         .all(
             "with free as materialized (
                  select u.id from units u
-                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[]) and u.state = 'free'
+                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
+                   and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
                    and not exists (select 1 from claims c
                                    where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
                  order by u.id for update of u
              )
-             update units u set state = 'blocked' from free
-             where u.tenant_id = $1 and u.id = free.id and u.state = 'free' returning u.id",
+             update units u set state = 'blocked', hold_id = null, expires_at = null from free
+             where u.tenant_id = $1 and u.id = free.id returning u.id",
             params![performance, units.iter().map(|unit| unit.0).collect::<Vec<Uuid>>()],
         )
         .await?;

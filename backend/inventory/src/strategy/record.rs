@@ -60,7 +60,7 @@ pub(super) struct Judged<'a> {
 pub(super) async fn settle(
     tx: &TenantTx,
     name: Name,
-    judged: Vec<Judged<'_>>,
+    mut judged: Vec<Judged<'_>>,
     mut freed: Vec<Freed>,
 ) -> Result<Settled, DbError> {
     let taken_from: HashSet<HoldId> =
@@ -77,7 +77,8 @@ pub(super) async fn settle(
         for (wish, until) in &one.wishes.won {
             if made.contains(&wish.request.hold_id) {
                 taken.extend(wish.units.iter().map(|got| got.unit));
-                changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until)));
+                let hold = wish.request.hold_id;
+                changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until).of(hold)));
             } else {
                 lost_holds.push(wish.request.hold_id);
                 lost_units.extend(wish.units.iter().map(|got| (got.unit, one.part.target.performance)));
@@ -88,6 +89,8 @@ pub(super) async fn settle(
         }
     }
     if !lost_holds.is_empty() {
+        let lost: HashSet<UnitId> = lost_units.iter().map(|(unit, _)| *unit).collect();
+        judged.iter_mut().for_each(|one| one.wishes.wait_for(one.part.batch, &lost));
         let back =
             store::give_back(tx, &lost_holds, lost_units.iter().map(|(unit, _)| unit.0).collect()).await?;
         let back: HashSet<UnitId> = back.into_iter().collect();

@@ -8,6 +8,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use marquee_core::db::DbError;
 use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
 
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
@@ -54,6 +55,8 @@ pub(super) struct Wishes<'a> {
 struct ChosenHere {
     stock: Option<Stock>,
     units: Vec<UnitId>,
+    /// For one request alone.
+    lone: bool,
 }
 
 impl ChosenHere {
@@ -75,6 +78,17 @@ impl ChosenHere {
         drop(reached);
         if wrong {
             stock.doubt();
+        }
+    }
+}
+
+impl ChosenHere {
+    /// Another transaction keeps one of them. Of a whole batch's it is not known which.
+    fn give_way(&mut self) {
+        if self.lone
+            && let Some(stock) = &self.stock
+        {
+            stock.reached().stuck(self.units.drain(..), Instant::now());
         }
     }
 }
@@ -105,7 +119,8 @@ impl<'a> Wishes<'a> {
                 Err(refusal) => drop(wishes.refused.insert(request.hold_id, refusal)),
             }
         }
-        wishes.chosen_here = ChosenHere { units: picker.picked, stock: Some(stock.clone()) };
+        wishes.chosen_here =
+            ChosenHere { units: picker.picked, stock: Some(stock.clone()), lone: batch.len() == 1 };
         wishes
     }
 
@@ -153,6 +168,13 @@ impl<'a> Wishes<'a> {
 }
 
 impl Wishes<'_> {
+    /// Its units could not be taken.
+    pub(super) fn fail(&mut self, error: &DbError) {
+        if error.is_contention() {
+            self.chosen_here.give_way();
+        }
+    }
+
     /// Those refused for a unit that somebody is just being given come again: it may not come to that, and it may be
     /// the same buyer's earlier call. Likewise for one that was won in this batch by a hold which then was not made.
     pub(super) fn wait_for(&mut self, batch: &[ClaimRequest], under_way: &HashSet<UnitId>) {

@@ -34,6 +34,14 @@ struct HoldRow {
     currency: Currency,
 }
 
+/// A hold that a key made.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct HoldOfKey {
+    pub(crate) id: HoldId,
+    /// Of what was asked for.
+    pub(crate) fingerprint: Vec<u8>,
+}
+
 #[derive(Debug, FromQueryResult)]
 struct ClaimRow {
     unit_id: UnitId,
@@ -151,6 +159,17 @@ const UNITS_LOCKED: &str = "with locked as materialized (
              select c.unit_id from claims c where c.tenant_id = $1 and c.hold_id = $2))
          order by u.id for update of u
      )";
+
+/// The hold that a key made for a performance.
+pub(crate) async fn hold_of_key(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    key: &str,
+) -> Result<Option<HoldOfKey>, DbError> {
+    let sql = "select h.id, h.fingerprint from holds h
+         where h.tenant_id = $1 and h.performance_id = $2 and h.idempotency_key = $3";
+    tx.optional(sql, params![performance, key]).await
+}
 
 /// A hold with its units, in the order they were asked for.
 pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {

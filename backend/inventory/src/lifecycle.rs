@@ -207,9 +207,9 @@ async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldStat
 /// what. The units are locked first, in the order of their ids, then the hold: as everywhere.
 ///
 /// A row that this statement has to wait for is judged twice: by the version that was there when the statement began, and by
-/// the one that is there after the wait. One whose old version fails the guard is skipped although its new one would pass, so
-/// two calls for one hold must not meet here: every caller has locked the hold's order by an
-/// earlier statement, and what it waited for there this statement sees from its beginning.
+/// the one that is there after the wait. One whose old version fails the guard is skipped although its new one would pass. So
+/// two calls for one hold must not meet here: every caller has locked the hold's order in an earlier statement, and what it
+/// waited for there this statement sees from its beginning. (All do: `pay.rs`, `settle.rs` and `late.rs` in `checkout`.)
 async fn shift(
     tx: &TenantTx,
     id: HoldId,

@@ -20,10 +20,16 @@ use crate::fresh::{Fresh, Patience, Source, Versioned};
 use crate::page::{Cursor, Page};
 use crate::{Availability, CatalogError, Event, FreeUnits, Performance, PerformanceState, Programme, store};
 
-/// How old the programme may get in memory, and how long a reader waits for a slow database before the old
-/// one is served.
-const PATIENCE: Patience = Patience { max_age: Duration::from_millis(300), wait: Duration::from_millis(400) };
-/// How long a rendered answer is given out: with the programme's own age it makes half a second.
+/// How old the programme may get in memory before it is checked on the side, and before its readers wait for that; and how long
+/// they wait for a slow database before the old one is served. A programme that somebody reads is seldom older than a quarter
+/// of a second; only the first reader after a pause waits.
+const PATIENCE: Patience = Patience {
+    ages_at: Duration::from_millis(200),
+    max_age: Duration::from_millis(700),
+    wait: Duration::from_millis(400),
+};
+/// How long a rendered answer is given out: with the programme's own age at most 0.9 s, below the second within which every
+/// instance follows.
 const RENDERED_AGE: Duration = Duration::from_millis(200);
 /// Memory for rendered answers, in bytes.
 const RENDERED_BYTES: u64 = 32 * 1024 * 1024;
@@ -85,8 +91,7 @@ impl Catalog {
         }
     }
 
-    /// The tenant's programme, at most half a second old while the database answers; the last known one while
-    /// it does not.
+    /// The tenant's programme, at most 0.7 s old while the database answers; the last known one while it does not.
     ///
     /// # Errors
     /// When the database has not answered yet.

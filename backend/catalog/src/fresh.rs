@@ -1,7 +1,8 @@
 //! One value per tenant in memory, never older than it may be while its source answers.
 //!
-//! Readers find a young value without waiting. An old one is checked against its source first, by one task at
-//! a time per tenant however many readers wait; a source that is away or slow leaves the last value standing.
+//! Readers find a young value without waiting. One that ages is served too, and checked against its source meanwhile, so that
+//! whoever comes often never waits. An old one is checked first. One task at a time per tenant checks, however many readers
+//! there are; a source that is away or slow leaves the last value standing.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -43,7 +44,11 @@ pub(crate) trait Source: Send + Sync + 'static {
 /// How old a value may be, and how long a reader waits for a younger one when there is an old one to serve.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
+    /// From this age on a value is checked while it is served.
+    pub(crate) ages_at: Duration,
+    /// From this age on it is checked before it is served.
     pub(crate) max_age: Duration,
+    /// So long a reader waits for that.
     pub(crate) wait: Duration,
 }
 
@@ -74,7 +79,7 @@ struct State<S: Source> {
 enum Known<S: Source> {
     /// The answer.
     Young(Result<Arc<S::Value>, S::Error>),
-    /// The source is away or slow: what there is must do, until it comes back.
+    /// It ages, or the source is away or slow: it must do until the source has answered.
     Standing(Arc<S::Value>),
     /// To be checked first.
     Old(Option<Arc<S::Value>>),
@@ -170,12 +175,13 @@ impl<S: Source> Slot<S> {
     fn known(&self, arrived: Instant, patience: Patience) -> Known<S> {
         let state = lock(&self.state);
         let value = state.current.as_ref().map(|current| Arc::clone(&current.value));
-        let young = state.as_of.is_some_and(|as_of| as_of >= arrived || as_of.elapsed() < patience.max_age);
+        let within = |age| state.as_of.is_some_and(|as_of| as_of >= arrived || as_of.elapsed() < age);
+        let (young, good) = (within(patience.ages_at), within(patience.max_age));
         let slow = state.reading.is_some_and(|began| began.elapsed() > patience.wait);
         match (value, &state.failure) {
             (Some(value), _) if young => Known::Young(Ok(value)),
             (None, Some(error)) if young => Known::Young(Err(error.clone())),
-            (Some(value), failure) if slow || failure.is_some() => Known::Standing(value),
+            (Some(value), failure) if good || slow || failure.is_some() => Known::Standing(value),
             (value, _) => Known::Old(value),
         }
     }
@@ -240,13 +246,17 @@ mod tests {
 
     impl Case {
         fn new(permits: usize, max_age: Duration, wait: Duration) -> Self {
+            Self::ageing(permits, max_age, max_age, wait)
+        }
+
+        fn ageing(permits: usize, ages_at: Duration, max_age: Duration, wait: Duration) -> Self {
             let source = Gated {
                 permits: Arc::new(Semaphore::new(permits)),
                 reads: Arc::default(),
                 version: Arc::default(),
                 away: Arc::default(),
             };
-            let fresh = Arc::new(Fresh::new(source.clone(), Patience { max_age, wait }));
+            let fresh = Arc::new(Fresh::new(source.clone(), Patience { ages_at, max_age, wait }));
             Self { source, fresh, tenant: TenantId::generate() }
         }
 
@@ -307,6 +317,30 @@ mod tests {
         case.source.version.store(1, Ordering::SeqCst);
         assert_eq!(case.get().await, Ok(0));
         assert_eq!(case.reads(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_value_that_ages_is_served_while_it_is_checked() {
+        let case = Case::ageing(1, Duration::ZERO, LONG, LONG);
+        assert_eq!(case.get().await, Ok(0));
+        case.source.version.store(1, Ordering::SeqCst);
+        for _ in 0..20 {
+            // The source says nothing yet: whoever had to wait for it would wait for an hour.
+            assert_eq!(case.get().await, Ok(0));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(case.reads(), 2, "and is asked once");
+        case.source.permits.add_permits(1_000);
+        case.until(1).await;
+    }
+
+    #[tokio::test]
+    async fn an_old_value_is_checked_although_younger_ones_are_served() {
+        let case = Case::ageing(1_000, Duration::ZERO, Duration::from_millis(30), LONG);
+        assert_eq!(case.get().await, Ok(0));
+        case.source.version.store(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        assert_eq!(case.get().await, Ok(1));
     }
 
     #[tokio::test]

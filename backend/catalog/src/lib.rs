@@ -1,7 +1,7 @@
 //! Venues, seating plans, events, performances, price levels and ticket types.
 //!
 //! Promises:
-//! - browsing is answered from memory, at most half a second old, and never touches units or holds;
+//! - browsing is answered from memory, at most 0.7 s old, and never touches units or holds;
 //! - while the database is away, what was known stays up; when many ask at once, one reads;
 //! - fans see published events only, and a tenant's own alone;
 //! - what is written was checked: amounts, windows, limits, texts, and that every category of a plan has its

@@ -28,16 +28,31 @@ pub async fn set_performance(
     id: PerformanceId,
     changes: &PerformanceChanges,
 ) -> Result<Settings, WriteError> {
-    // Locked, so that no hold begins between the look at the live ones and the commit.
+    // Locked against other changes of the settings; claims do not lock it.
     let now = store::write::lock_settings(tx, id).await?.ok_or(WriteError::NoPerformance(id))?;
     let wanted = wanted(&now, changes)?;
-    if wanted.strategy != now.strategy && store::write::has_live_holds(tx, id).await? {
-        return Err(WriteError::LiveHolds);
+    if wanted.strategy != now.strategy {
+        make_room(tx, id, now.strategy).await?;
     }
     if wanted != now {
         store::write::settings(tx, &wanted).await?;
     }
     Ok(wanted)
+}
+
+/// Nobody's hold is left under the strategy that is in force.
+///
+/// No hold of Redis begins between the look at the live ones and the commit: only claims tell of it, and a claim that another
+/// strategy does not see stands in its way. A hold of the other strategies may still be committed just after; it has the
+/// unit's row, which all strategies judge by.
+async fn make_room(tx: &TenantTx, id: PerformanceId, now: Strategy) -> Result<(), WriteError> {
+    if now == Strategy::Redis {
+        store::write::lock_journal(tx, id).await?;
+    }
+    if store::write::has_live_holds(tx, id).await? {
+        return Err(WriteError::LiveHolds);
+    }
+    Ok(store::write::close_lapsed_holds(tx, id).await?)
 }
 
 fn wanted(now: &Settings, changes: &PerformanceChanges) -> Result<Settings, WriteError> {

@@ -21,7 +21,7 @@ use crate::strategy::{
 };
 use crate::turn::{Turn, Turns};
 use crate::types::{check_on_sale, ticket_type};
-use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
+use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle, store};
 
 const READ: Tag = Tag::new("hold.read");
 const RELEASE: Tag = Tag::new("hold.release");
@@ -154,7 +154,10 @@ impl Inventory {
         let performance =
             self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
         request.check(performance.limit_per_order)?;
-        check_on_sale(&performance, self.clock.now())?;
+        if let Err(refusal) = check_on_sale(&performance, self.clock.now()) {
+            let made = self.made_before(tenant, performance.id, key, fingerprint, &refusal).await?;
+            return made.ok_or(refusal);
+        }
         let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
         let claim = resolve(&sheet, &performance, request, key, fingerprint)?;
         let id = claim.hold_id;
@@ -171,8 +174,37 @@ impl Inventory {
             Outcome::Unavailable => return Err(HoldError::Unavailable),
             Outcome::Contended => return Err(HoldError::Overloaded),
         };
+        Ok(self.opened(tenant, hold, replayed))
+    }
+
+    /// The hold that the key made while the sale was open: whoever lost the answer finds it again also when the sale is over.
+    /// Before a sale there is none to be looked for.
+    async fn made_before(
+        &self,
+        tenant: &Tenant,
+        performance: PerformanceId,
+        key: &IdempotencyKey,
+        fingerprint: [u8; 32],
+        refusal: &HoldError,
+    ) -> Result<Option<Made>, HoldError> {
+        if !matches!(refusal, HoldError::NotOnSale { opens_at: None }) {
+            return Ok(None);
+        }
+        let tx = self.db.begin(tenant.id, READ).await?;
+        let Some(earlier) = store::hold_of_key(&tx, performance, key.as_str()).await? else {
+            return Ok(None);
+        };
+        if earlier.fingerprint != fingerprint {
+            return Err(HoldError::IdempotencyMismatch);
+        }
+        let hold = lifecycle::read_hold(&tx, earlier.id).await?.ok_or(HoldError::UnknownHold)?;
+        tx.commit().await?;
+        Ok(Some(self.opened(tenant, hold, true)))
+    }
+
+    fn opened(&self, tenant: &Tenant, hold: HoldDetail, replayed: bool) -> Made {
         let token = self.secret.token("hold", &[tenant.id.0.as_bytes(), hold.id.0.as_bytes()]);
-        Ok(Made { hold, token, replayed })
+        Made { hold, token, replayed }
     }
 
     /// The hold, if it is not over.

@@ -62,7 +62,8 @@ pub async fn read_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, 
 
 /// `active` and not expired → `confirming`: from here no claim and no sweep touches the units.
 ///
-/// Of a hold that lives in Redis the units' rows are still free: they are written now. The live claim says whose they are.
+/// Of a hold that lives in Redis the units' rows are still free, or left over from a hold whose time is over: they are written
+/// now. The live claim says whose they are.
 ///
 /// # Errors
 /// `HoldExpired` when its time has run out or it is not active; `NotOwned` when a unit is not its own.
@@ -74,11 +75,11 @@ pub async fn begin_confirming(tx: &TenantTx, id: HoldId) -> Result<(), Lifecycle
             "state = 'confirming'",
             "h.state = 'active' and h.expires_at > marquee_now()",
             "state = 'confirming', hold_id = $2, expires_at = m.expires_at",
-            "(u.state = 'held' and u.hold_id = $2 or u.state = 'free')",
+            "(u.state = 'free' or u.state = 'held' and (u.hold_id = $2 or u.expires_at <= marquee_now()))",
         ],
     )
     .await?;
-    let changes: Vec<_> = moved.all_of_them()?.iter().copied().map(Change::gone).collect();
+    let changes: Vec<_> = moved.all_of_them()?.iter().map(|unit| Change::gone(*unit).of(id)).collect();
     Ok(announce(tx, moved.performance, &changes).await?)
 }
 
@@ -197,12 +198,18 @@ async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldStat
          select unit_id as id from closed",
     )
     .await?;
-    announce(tx, moved.performance_id, &units.into_iter().map(Change::freed).collect::<Vec<_>>()).await?;
+    let changes: Vec<_> = units.into_iter().map(|unit| Change::freed(unit).of(id)).collect();
+    announce(tx, moved.performance_id, &changes).await?;
     Ok(true)
 }
 
 /// Moves a hold and its units, by one statement: what is set on the hold, and if what; what is set on each unit, and if
 /// what. The units are locked first, in the order of their ids, then the hold: as everywhere.
+///
+/// A row that this statement has to wait for is judged twice: by the version that was there when the statement began, and by
+/// the one that is there after the wait. One whose old version fails the guard is skipped although its new one would pass. So
+/// two calls for one hold must not meet here: every caller has locked the hold's order in an earlier statement, and what it
+/// waited for there this statement sees from its beginning. (All do: `pay.rs`, `settle.rs` and `late.rs` in `checkout`.)
 async fn shift(
     tx: &TenantTx,
     id: HoldId,

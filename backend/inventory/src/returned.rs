@@ -34,7 +34,7 @@ pub async fn put_back_on_sale(tx: &TenantTx, hold: HoldId, units: &[UnitId]) -> 
     .await?;
     let freed_units: Vec<UnitId> = freed.iter().map(|row| row.id).collect();
     if let Some(performance) = freed.first().map(|row| row.performance_id) {
-        let changes: Vec<Change> = freed_units.iter().copied().map(Change::freed).collect();
+        let changes: Vec<Change> = freed_units.iter().map(|unit| Change::freed(*unit).of(hold)).collect();
         announce(tx, performance, &changes).await?;
     }
     Ok(freed_units)

@@ -34,6 +34,14 @@ struct HoldRow {
     currency: Currency,
 }
 
+/// A hold that a key made.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct HoldOfKey {
+    pub(crate) id: HoldId,
+    /// Of what was asked for.
+    pub(crate) fingerprint: Vec<u8>,
+}
+
 #[derive(Debug, FromQueryResult)]
 struct ClaimRow {
     unit_id: UnitId,
@@ -100,7 +108,7 @@ pub(crate) const EXPIRE: &str = "with due as materialized (
              )
              select unit_id as unit, performance_id as performance from closed_claims";
 
-/// Takes units off sale that are free and in no live hold; answers which.
+/// Takes units off sale that are free, or left over from a hold that was closed, and in no live hold; answers which.
 pub(crate) async fn block(
     tx: &TenantTx,
     performance: PerformanceId,
@@ -116,13 +124,14 @@ pub(crate) async fn block(
         .all(
             "with free as materialized (
                  select u.id from units u
-                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[]) and u.state = 'free'
+                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
+                   and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
                    and not exists (select 1 from claims c
                                    where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
                  order by u.id for update of u
              )
-             update units u set state = 'blocked' from free
-             where u.tenant_id = $1 and u.id = free.id and u.state = 'free' returning u.id",
+             update units u set state = 'blocked', hold_id = null, expires_at = null from free
+             where u.tenant_id = $1 and u.id = free.id returning u.id",
             params![performance, units.iter().map(|unit| unit.0).collect::<Vec<Uuid>>()],
         )
         .await?;
@@ -150,6 +159,17 @@ const UNITS_LOCKED: &str = "with locked as materialized (
              select c.unit_id from claims c where c.tenant_id = $1 and c.hold_id = $2))
          order by u.id for update of u
      )";
+
+/// The hold that a key made for a performance.
+pub(crate) async fn hold_of_key(
+    tx: &TenantTx,
+    performance: PerformanceId,
+    key: &str,
+) -> Result<Option<HoldOfKey>, DbError> {
+    let sql = "select h.id, h.fingerprint from holds h
+         where h.tenant_id = $1 and h.performance_id = $2 and h.idempotency_key = $3";
+    tx.optional(sql, params![performance, key]).await
+}
 
 /// A hold with its units, in the order they were asked for.
 pub(crate) async fn hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, DbError> {

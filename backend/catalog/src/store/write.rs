@@ -70,6 +70,47 @@ pub(crate) async fn has_live_holds(tx: &TenantTx, id: PerformanceId) -> Result<b
     asks(tx, sql, id).await
 }
 
+/// Waits for the holds of Redis that are being journalled, and lets no more be until this transaction ends: they are
+/// journalled under a shared lock on this row. Claims of the other strategies lock the units' rows themselves, so that no row
+/// which all buyers share need be locked by them.
+pub(crate) async fn lock_journal(tx: &TenantTx, id: PerformanceId) -> Result<(), DbError> {
+    tx.execute(
+        "insert into hold_epochs as e (tenant_id, performance_id, epoch) values ($1, $2, 0)
+         on conflict (tenant_id, performance_id) do update set epoch = e.epoch",
+        params![id],
+    )
+    .await
+    .map(drop)
+}
+
+/// Closes the holds of a performance whose time has run out. Those of Redis have free units: another strategy would take one
+/// without closing the hold, whose live claim then forbids it. Units that a claim has locked are left to it.
+pub(crate) async fn close_lapsed_holds(tx: &TenantTx, id: PerformanceId) -> Result<(), DbError> {
+    tx.execute(
+        "with due as materialized (
+             select h.id from holds h
+             where h.tenant_id = $1 and h.performance_id = $2 and h.state = 'active' and h.expires_at <= marquee_now()
+             order by h.id for update of h
+         ), closed as (
+             update holds h set state = 'expired', closed_at = marquee_now()
+             from due where h.tenant_id = $1 and h.id = due.id returning h.id
+         ), closed_claims as (
+             update claims c set closed_at = marquee_now()
+             from closed where c.tenant_id = $1 and c.hold_id = closed.id and c.closed_at is null
+             returning c.unit_id, c.hold_id
+         ), left_over as materialized (
+             select u.id from closed_claims c join units u on u.tenant_id = $1 and u.id = c.unit_id
+             where u.hold_id = c.hold_id and u.state = 'held'
+             for update of u skip locked
+         )
+         update units u set state = 'free', hold_id = null, expires_at = null
+         from left_over l where u.tenant_id = $1 and u.id = l.id",
+        params![id],
+    )
+    .await
+    .map(drop)
+}
+
 pub(crate) async fn venue(tx: &TenantTx, id: VenueId, venue: &NewVenue) -> Result<(), DbError> {
     let NewVenue { name, address, city } = venue;
     tx.execute(

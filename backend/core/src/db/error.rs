@@ -6,7 +6,7 @@ use crate::problem::{Code, Problem};
 /// What a statement may meet. Decided by SQLSTATE: names of constraints differ on a distributed database.
 #[derive(Debug, Error)]
 pub enum DbError {
-    /// No connection could be had, or it broke: the outcome of what was under way is unknown.
+    /// No connection could be had, it broke, or the server cannot serve just now: the outcome of what was under way is unknown.
     #[error("the database is out of reach: {0}")]
     Unavailable(String),
     /// A unique key or constraint said no (SQLSTATE 23505, 23P01).
@@ -29,14 +29,7 @@ impl DbError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some("23505" | "23P01") => Self::Unique(database.constraint().unwrap_or_default().to_owned()),
                 Some("40001" | "40P01" | "55P03") => Self::Contention,
-                Some(code)
-                    if code.starts_with("57P")
-                        || code.starts_with("08")
-                        || code == "53300"
-                        || code == "57014" =>
-                {
-                    Self::Unavailable(database.message().to_owned())
-                }
+                Some(code) if is_away(code) => Self::Unavailable(database.message().to_owned()),
                 _ => Self::Other(Box::new(DbErr::Custom(error.to_string()))),
             },
             sqlx::Error::Io(_)
@@ -58,6 +51,14 @@ impl DbError {
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Contention)
     }
+}
+
+/// Does this SQLSTATE say that the server cannot serve just now, whatever it is asked? It stops or starts (57P, 57014), the
+/// connection is lost (08) or was closed because its transaction rested too long (25P03), it only reads because another one has
+/// taken its place (25006), or it lacks memory, disk or connections (53).
+fn is_away(code: &str) -> bool {
+    ["57P", "08", "53"].iter().any(|class| code.starts_with(class))
+        || matches!(code, "57014" | "25P03" | "25006")
 }
 
 impl From<DbErr> for DbError {
@@ -87,6 +88,21 @@ impl From<DbError> for Problem {
                 tracing::error!(%error, "a statement failed");
                 Problem::new(Code::Internal)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_cannot_serve_is_away() {
+        for code in ["25P03", "25006", "53100", "53200", "53300", "57P01", "57014", "08006"] {
+            assert!(is_away(code), "{code}");
+        }
+        for code in ["23505", "40001", "42601", "25P02", "22003", "55P03"] {
+            assert!(!is_away(code), "{code}");
         }
     }
 }

@@ -198,7 +198,7 @@ impl Pool {
 
 /// The message that opens a transaction.
 fn opening(tag: Tag, tenant: Option<TenantId>) -> String {
-    let mut sql = format!("begin; {}", tag.class().settings());
+    let mut sql = format!("begin; {}", tag.settings());
     if let Some(tenant) = tenant {
         // A UUID's own text needs no quoting.
         let _ = write!(sql, "select app.set_tenant('{tenant}')");
@@ -239,8 +239,13 @@ mod tests {
     fn a_transaction_opens_with_one_message() {
         let tenant = "0199f0a0-0000-7000-8000-000000000001".parse().ok();
         assert_eq!(
-            opening(Tag::new("claim.ttl"), tenant),
-            "begin; select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='claim.ttl'*/"
+            opening(Tag::claim("claim.ttl"), tenant),
+            "begin; set local lock_timeout = '400ms'; \
+             select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='claim.ttl'*/"
+        );
+        assert_eq!(
+            opening(Tag::new("hold.read"), tenant),
+            "begin; select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='hold.read'*/"
         );
         assert_eq!(
             opening(Tag::report("audit"), None),

@@ -7,6 +7,7 @@ use serde::Serialize;
 pub struct Tag {
     name: &'static str,
     class: Class,
+    hasty: bool,
 }
 
 /// Classes of work, each with its own budget of connections: none but buyers may use a whole pool.
@@ -21,6 +22,8 @@ pub enum Class {
     Report,
 }
 
+/// A claim that runs keeps its rows for some milliseconds, and a few may queue for one. Who keeps a row longer has stopped.
+const HASTY: &str = "set local lock_timeout = '400ms'; ";
 /// Beyond this, `pg_stat_activity` (1,024 bytes by default) would cut a comment at a statement's end off.
 const SHOWN: usize = 960;
 
@@ -29,6 +32,11 @@ impl Tag {
     /// a constant.
     pub const fn new(name: &'static str) -> Self {
         Self::of(name, Class::Buyers)
+    }
+
+    /// Names a claim: it does not wait long for a row that another transaction keeps, for a whole batch would wait with it.
+    pub const fn claim(name: &'static str) -> Self {
+        Self { hasty: true, ..Self::of(name, Class::Buyers) }
     }
 
     /// Names a piece of work that nobody waits for.
@@ -53,7 +61,7 @@ impl Tag {
             );
             at += 1;
         }
-        Self { name, class }
+        Self { name, class, hasty: false }
     }
 
     /// The tag's text.
@@ -64,6 +72,15 @@ impl Tag {
     /// Whose connections it may use.
     pub fn class(self) -> Class {
         self.class
+    }
+
+    /// Settings of its transactions that differ from the session's.
+    pub(super) fn settings(self) -> &'static str {
+        match self.class {
+            Class::Buyers if self.hasty => HASTY,
+            Class::Buyers | Class::Background => "",
+            Class::Report => "set local statement_timeout = '60s'; set local enable_seqscan = on; ",
+        }
     }
 
     /// `sql` with the tag as a comment in sqlcommenter's form, where the server shows it.
@@ -83,14 +100,6 @@ impl Class {
             Self::Buyers => size,
             Self::Background => (size / 3).max(1),
             Self::Report => (size / 6).max(1),
-        }
-    }
-
-    /// Settings of its transactions that differ from the session's.
-    pub(super) fn settings(self) -> &'static str {
-        match self {
-            Self::Buyers | Self::Background => "",
-            Self::Report => "set local statement_timeout = '60s'; set local enable_seqscan = on; ",
         }
     }
 

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 6;
 const PARTY: i64 = 2;
 
 /// The inventory of a process that listens, claiming at most so many at once.
-async fn inventory(house: &House, most: usize) -> (Inventory, JoinHandle<()>) {
+pub(crate) async fn inventory(house: &House, most: usize) -> (Inventory, JoinHandle<()>) {
     let db = house.database.db(8).await;
     let clock = Arc::new(SystemClock);
     let availability = Availability::new(db.clone());

@@ -20,6 +20,7 @@ mod conformance;
 mod controls;
 mod disputes;
 mod door;
+mod edges;
 mod engine;
 mod events;
 mod faults;

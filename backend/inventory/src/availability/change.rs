@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use marquee_core::db::{DbError, TenantTx};
-use marquee_core::ids::{PerformanceId, TenantId, UnitId};
+use marquee_core::ids::{HoldId, PerformanceId, TenantId, UnitId};
 use uuid::Uuid;
 
 /// The channel that all instances listen on.
@@ -16,6 +16,9 @@ const MAX_BYTES: usize = 7_800;
 const MAX_CHANGES: usize = 4_000;
 /// Characters of an id.
 const ID: usize = 22;
+/// Bytes of a hold's id that tell it apart from others of these minutes, and their characters.
+const MARK_BYTES: usize = 6;
+const MARK: usize = 8;
 
 /// What became of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,19 @@ pub struct Change {
     pub unit: UnitId,
     /// Its new state.
     pub now: Now,
+    /// The hold that begins or ends with this. By it a board knows a beginning that is told after the end.
+    pub hold: Option<Mark>,
+}
+
+/// Tells a hold apart from others of these minutes: the end of its id, which is random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark([u8; MARK_BYTES]);
+
+impl From<HoldId> for Mark {
+    fn from(hold: HoldId) -> Self {
+        let [.., a, b, c, d, e, f] = hold.0.into_bytes();
+        Self([a, b, c, d, e, f])
+    }
 }
 
 /// A unit as browsing sees it.
@@ -38,26 +54,37 @@ pub enum Now {
 }
 
 impl Change {
-    /// It is free again.
-    pub fn freed(unit: UnitId) -> Self {
-        Self { unit, now: Now::Free }
+    /// It is so, whatever hold has to do with it.
+    pub fn new(unit: UnitId, now: Now) -> Self {
+        Self { unit, now, hold: None }
     }
 
-    /// It is held.
+    /// It is free again.
+    pub fn freed(unit: UnitId) -> Self {
+        Self::new(unit, Now::Free)
+    }
+
+    /// It is held, still or again.
     pub fn held(unit: UnitId, until: DateTime<Utc>) -> Self {
-        Self { unit, now: Now::HeldUntil(until.timestamp_millis()) }
+        Self::new(unit, Now::HeldUntil(until.timestamp_millis()))
     }
 
     /// It is being paid for, sold or blocked.
     pub fn gone(unit: UnitId) -> Self {
-        Self { unit, now: Now::Gone }
+        Self::new(unit, Now::Gone)
+    }
+
+    /// This comes with the beginning of a hold (`held`), or with its end (`freed`, `gone`).
+    pub fn of(self, hold: HoldId) -> Self {
+        Self { hold: Some(hold.into()), ..self }
     }
 }
 
 /// What a commit changed of one performance, or a part of it.
 ///
 /// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end
-/// in milliseconds and a colon, and the ids of its units, 22 characters each. ` !` alone: load it again.
+/// in milliseconds and a colon, and the ids of its units, 22 characters each; with `F`, `G` and `H` each unit is followed by the
+/// mark of a hold, 8 characters. ` !` alone: load it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
     pub(super) tenant: TenantId,
@@ -77,17 +104,21 @@ impl Notice {
             if part == "!" {
                 return Some(Self { tenant, performance, changes: None });
             }
-            let (now, units) = match part.split_at_checked(1)? {
-                ("f", units) => (Now::Free, units),
-                ("g", units) => (Now::Gone, units),
-                ("h", rest) => {
+            let (letter, rest) = part.split_at_checked(1)?;
+            let (now, units) = match letter {
+                "f" | "F" => (Now::Free, rest),
+                "g" | "G" => (Now::Gone, rest),
+                "h" | "H" => {
                     let (until, units) = rest.split_once(':')?;
                     (Now::HeldUntil(until.parse().ok()?), units)
                 }
                 _ => return None,
             };
-            for unit in units.as_bytes().chunks(ID) {
-                changes.push(Change { unit: UnitId(id(std::str::from_utf8(unit).ok()?)?), now });
+            let marked = letter.chars().all(char::is_uppercase);
+            for unit in units.as_bytes().chunks(width(marked)) {
+                let (unit, hold) = std::str::from_utf8(unit).ok()?.split_at_checked(ID)?;
+                let hold = if marked { Some(mark(hold)?) } else { None };
+                changes.push(Change { unit: UnitId(id(unit)?), now, hold });
             }
         }
         Some(Self { tenant, performance, changes: Some(changes) })
@@ -97,24 +128,20 @@ impl Notice {
 /// The notices for these changes, as few as they fit in. Later changes of a unit win.
 pub(super) fn notices(tenant: TenantId, performance: PerformanceId, changes: &[Change]) -> Vec<String> {
     let head = head(tenant, performance);
-    let last: HashMap<UnitId, Now> = changes.iter().map(|change| (change.unit, change.now)).collect();
+    let last: HashMap<UnitId, Change> = changes.iter().map(|change| (change.unit, *change)).collect();
     if last.len() > MAX_CHANGES {
         return vec![reload(tenant, performance)];
     }
-    let mut states: BTreeMap<Now, Vec<UnitId>> = BTreeMap::new();
-    for (unit, now) in last {
-        states.entry(now).or_default().push(unit);
+    let mut states: BTreeMap<(Now, bool), Vec<Change>> = BTreeMap::new();
+    for change in last.into_values() {
+        states.entry((change.now, change.hold.is_some())).or_default().push(change);
     }
     let mut notices = vec![head.clone()];
-    for (now, units) in states {
-        let state = match now {
-            Now::Free => " f".to_owned(),
-            Now::Gone => " g".to_owned(),
-            Now::HeldUntil(until) => format!(" h{until}:"),
-        };
+    for ((now, marked), units) in states {
+        let state = state(now, marked);
         let mut begun = false;
         for unit in units {
-            let full = |notice: &String| notice.len() + state.len() + ID > MAX_BYTES;
+            let full = |notice: &String| notice.len() + state.len() + width(marked) > MAX_BYTES;
             if notices.last().is_none_or(full) {
                 notices.push(head.clone());
                 begun = false;
@@ -123,12 +150,34 @@ pub(super) fn notices(tenant: TenantId, performance: PerformanceId, changes: &[C
                 if !begun {
                     notice.push_str(&state);
                 }
-                notice.push_str(&text(unit.0));
+                notice.push_str(&text(unit.unit.0));
+                if let Some(Mark(hold)) = unit.hold {
+                    notice.push_str(&BASE64URL_NOPAD.encode(&hold));
+                }
             }
             begun = true;
         }
     }
     notices
+}
+
+/// What begins the units of a state.
+fn state(now: Now, marked: bool) -> String {
+    let state = match now {
+        Now::Free => " f".to_owned(),
+        Now::Gone => " g".to_owned(),
+        Now::HeldUntil(until) => format!(" h{until}:"),
+    };
+    if marked { state.to_uppercase() } else { state }
+}
+
+/// Characters of a unit, with or without a hold.
+fn width(marked: bool) -> usize {
+    if marked { ID + MARK } else { ID }
+}
+
+fn mark(text: &str) -> Option<Mark> {
+    Some(Mark(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?))
 }
 
 /// The notice that says: load it again.
@@ -166,7 +215,7 @@ pub async fn announce(tx: &TenantTx, performance: PerformanceId, changes: &[Chan
 mod tests {
     use super::*;
 
-    fn told(changes: &[Change]) -> (usize, Option<HashMap<UnitId, Now>>) {
+    fn told(changes: &[Change]) -> (usize, Option<HashMap<UnitId, Change>>) {
         let (tenant, performance) = (TenantId::generate(), PerformanceId::generate());
         let notices = notices(tenant, performance, changes);
         let mut all = HashMap::new();
@@ -176,14 +225,14 @@ mod tests {
             assert_eq!((read.tenant, read.performance), (tenant, performance));
             let Some(changes) = read.changes else { return (notices.len(), None) };
             for change in changes {
-                assert!(all.insert(change.unit, change.now).is_none(), "a unit is told once");
+                assert!(all.insert(change.unit, change).is_none(), "a unit is told once");
             }
         }
         (notices.len(), Some(all))
     }
 
     fn units(count: usize, now: impl Fn(usize) -> Now) -> Vec<Change> {
-        (0..count).map(|at| Change { unit: UnitId::generate(), now: now(at) }).collect()
+        (0..count).map(|at| Change::new(UnitId::generate(), now(at))).collect()
     }
 
     #[test]
@@ -197,12 +246,24 @@ mod tests {
                 1 => Now::Gone,
                 _ => Now::HeldUntil(end + at as i64 % 7),
             });
-            for changes in [one, each, mixed] {
-                let wanted = changes.iter().map(|change| (change.unit, change.now)).collect();
+            // Each of a hold of its own, or only some.
+            let marked = |changes: &[Change], step: usize| {
+                let marked = |(at, change): (usize, &Change)| match at % step {
+                    0 => change.of(HoldId::generate()),
+                    _ => *change,
+                };
+                changes.iter().enumerate().map(marked).collect::<Vec<_>>()
+            };
+            let (all_marked, some_marked) = (marked(&each, 1), marked(&mixed, 2));
+            for changes in [one, each, mixed, all_marked, some_marked] {
+                let wanted = changes.iter().map(|change| (change.unit, *change)).collect();
                 assert_eq!(told(&changes).1, Some(wanted), "{count}");
             }
         }
         assert_eq!(told(&units(345, |_| Now::Free)).0, 1, "compact enough for a batch in one notice");
+        let claimed: Vec<Change> =
+            units(250, |_| Now::HeldUntil(end)).into_iter().map(|unit| unit.of(HoldId::generate())).collect();
+        assert_eq!(told(&claimed).0, 1);
     }
 
     #[test]
@@ -213,14 +274,18 @@ mod tests {
     #[test]
     fn the_last_change_of_a_unit_wins() {
         let unit = UnitId::generate();
-        let changes = [Change::freed(unit), Change { unit, now: Now::HeldUntil(5) }];
-        assert_eq!(told(&changes).1, Some(HashMap::from([(unit, Now::HeldUntil(5))])));
+        let last = Change::new(unit, Now::HeldUntil(5));
+        assert_eq!(
+            told(&[Change::freed(unit).of(HoldId::generate()), last]).1,
+            Some(HashMap::from([(unit, last)]))
+        );
     }
 
     #[test]
     fn what_is_no_notice_is_refused() {
         let head = text(Uuid::now_v7()) + &text(Uuid::now_v7());
-        for tail in [" x", " f123", " h:", " hx:", "junk", " ", " f!"] {
+        let unmarked = format!(" F{}", text(Uuid::now_v7()));
+        for tail in [" x", " f123", " h:", " hx:", "junk", " ", " f!", " H:", &unmarked] {
             assert_eq!(Notice::read(&format!("{head}{tail}")), None, "{tail}");
         }
         for text in ["", "é", "{}"] {

@@ -12,6 +12,7 @@ use super::answer::{Given, Rendered};
 use super::board::{Board, Snapshot};
 use super::change::{Change, Notice};
 use super::clock::DbClock;
+use super::ended::Ended;
 use super::herald::Herald;
 use super::live::Live;
 use super::reach::{Reach, Reached};
@@ -45,6 +46,8 @@ struct State {
     board: Option<Board>,
     /// Notices that came since a load began: what is being read may not have them.
     since: Option<Vec<Notice>>,
+    /// Holds whose end was told.
+    ended: Ended,
 }
 
 impl Entry {
@@ -90,8 +93,9 @@ impl Entry {
     }
 
     /// Takes over a notice. False when the board has to be loaded again.
-    pub(super) fn take(&self, notice: Notice) -> bool {
+    pub(super) fn take(&self, mut notice: Notice) -> bool {
         let mut state = self.lock();
+        notice.changes = notice.changes.map(|changes| state.ended.sift(changes, Instant::now()));
         let known = state.board.as_mut().is_none_or(|board| told(board, &notice));
         match &mut state.since {
             Some(since) => since.push(notice),

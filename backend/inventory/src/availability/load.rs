@@ -149,17 +149,18 @@ fn assemble(head: HeadRow, rows: UnitColumns, journal: Option<JournalColumns>, a
         .into_iter()
         .map(|section| PlanSection { id: section.id, seats: section.seats.id })
         .collect();
-    // Where both speak of a unit, what comes later wins: a row that is not free says more than a claim.
+    // Where both speak of a unit, what comes later wins: a claim says more than a row that may be left over from a hold before,
+    // and a row that cannot be had says more than a claim.
     let claimed = journal.into_iter().flat_map(|columns| columns.ids.into_iter().zip(columns.untils));
-    let (free, taken): (Vec<_>, Vec<_>) =
-        rows.ids.iter().copied().zip(rows.untils).partition(|(_, until)| *until == 0);
-    let units = free.into_iter().chain(claimed).chain(taken).map(|(unit, until)| Change {
-        unit: UnitId(unit),
-        now: match until {
+    let (gone, open): (Vec<_>, Vec<_>) =
+        rows.ids.iter().copied().zip(rows.untils).partition(|(_, until)| *until == -1);
+    let units = open.into_iter().chain(claimed).chain(gone).map(|(unit, until)| {
+        let now = match until {
             0 => Now::Free,
             -1 => Now::Gone,
             until => Now::HeldUntil(until),
-        },
+        };
+        Change::new(UnitId(unit), now)
     });
     let units: Vec<Change> = units.collect();
     let columns = Columns {

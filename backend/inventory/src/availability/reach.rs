@@ -17,6 +17,8 @@ const IN_VAIN: Duration = Duration::from_millis(50);
 const WRONG: u32 = 4;
 /// After a vain reach places are chosen apart from the best for so long: another process is choosing them too.
 const APART: Duration = Duration::from_secs(1);
+/// A unit whose row somebody keeps is left alone for so long.
+const STUCK: Duration = Duration::from_secs(2);
 /// Units remembered without looking for those that say nothing any more.
 const REMEMBERED: usize = 4_096;
 
@@ -119,6 +121,11 @@ impl Reached {
         wrong
     }
 
+    /// Somebody keeps their rows for longer than a claim does.
+    pub(crate) fn stuck(&mut self, units: impl IntoIterator<Item = UnitId>, now: Instant) {
+        units.into_iter().for_each(|unit| self.mark(unit, now + STUCK));
+    }
+
     fn mark(&mut self, unit: UnitId, until: Instant) {
         self.units.entry(unit).or_insert(Mark { until, in_vain: 0 }).until = until;
     }
@@ -138,6 +145,15 @@ mod tests {
         assert!(!reached.leaves(unit, now));
         reached.got([unit], now);
         assert!(reached.leaves(unit, now) && !reached.leaves(unit, now + NOTICED));
+    }
+
+    #[test]
+    fn a_unit_that_somebody_keeps_is_left_alone_for_a_while() {
+        let (mut reached, now, unit) = (Reached::default(), Instant::now(), UnitId::generate());
+        reached.reach([unit], now);
+        reached.stuck([unit], now);
+        assert!(reached.leaves(unit, now) && reached.leaves_any(now) && !reached.apart(now));
+        assert!(!reached.leaves(unit, now + STUCK));
     }
 
     #[test]

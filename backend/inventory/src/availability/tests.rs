@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt};
 use marquee_core::db::Db;
-use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
+use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, TenantId, UnitId};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
@@ -126,13 +126,14 @@ fn a_board_kept_up_is_a_board_made_anew() {
         let mut board = Board::new(Arc::clone(&sheet), all, at);
         for _ in 0..60 {
             let changes: Vec<Change> = (0..rng.random_range(0..12))
-                .map(|_| Change {
-                    unit: sheet.id_at(rng.random_range(0..seats as u32)).unwrap(),
-                    now: match rng.random_range(0..4) {
+                .map(|_| {
+                    let unit = sheet.id_at(rng.random_range(0..seats as u32)).unwrap();
+                    let now = match rng.random_range(0..4) {
                         0 => Now::Free,
                         1 => Now::Gone,
                         _ => Now::HeldUntil(at + rng.random_range(-3_000..6_000)),
-                    },
+                    };
+                    Change::new(unit, now)
                 })
                 .collect();
             assert!(board.apply(&changes));
@@ -171,11 +172,7 @@ fn a_board_kept_up_is_a_board_made_anew() {
             let now = Instant::now();
             let mut anew = Board::new(
                 Arc::clone(&sheet),
-                model
-                    .now
-                    .iter()
-                    .zip(0..)
-                    .map(|(now, at)| Change { unit: sheet.id_at(at).unwrap(), now: *now }),
+                model.now.iter().zip(0..).map(|(now, at)| Change::new(sheet.id_at(at).unwrap(), *now)),
                 model.clock,
             );
             anew.start_at(rng.random_range(0..1_000_000));
@@ -195,7 +192,7 @@ fn the_answer_has_the_contracts_shape() {
     let id = |seat: &str| sheet.by_seat(seat).unwrap().id;
     let all = (0..10).map(|at| Change::freed(sheet.id_at(at).unwrap()));
     let mut board = Board::new(Arc::clone(&sheet), all, 1_764_000_000_123);
-    board.apply(&[Change { unit: id("S-0"), now: Now::Gone }, Change { unit: id("S-9"), now: Now::Gone }]);
+    board.apply(&[Change::gone(id("S-0")), Change::gone(id("S-9"))]);
     let text = String::from_utf8(body(&sheet, &board.snapshot())).unwrap();
     // Least significant bit first: 0b1111_1110, 0b0000_0001.
     let wanted = format!(
@@ -260,6 +257,42 @@ fn a_stale_board_is_shown_until_there_is_a_new_one() {
     let stranger = Change::gone(UnitId::generate());
     assert!(!entry.take(notice(&entry, Some(vec![stranger]))), "a unit that was added meanwhile");
     assert!(entry.is_stale());
+}
+
+/// A hold found again by its key at another process, and given back or paid for there, before the first one told of it.
+#[test]
+fn what_a_hold_began_with_is_passed_over_once_its_end_was_told() {
+    let (entry, sheet, level) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    let stock = Stock(Arc::clone(&entry));
+    let unit = |seat: &str| sheet.by_seat(seat).unwrap().id;
+    let hear = |change: Change| assert!(entry.take(notice(&entry, Some(vec![change]))));
+    let until = chrono::Utc::now() + Duration::from_secs(600);
+    let (freed, paid, next) = (HoldId::generate(), HoldId::generate(), HoldId::generate());
+    hear(Change::freed(unit("a")).of(freed));
+    hear(Change::gone(unit("b")).of(paid));
+    hear(Change::held(unit("a"), until).of(freed));
+    hear(Change::held(unit("b"), until).of(paid));
+    assert!(stock.is_open(unit("a")), "it was given back");
+    assert!(!stock.is_open(unit("b")), "it was paid for");
+    assert_eq!(stock.open(level), 3);
+    // Also while the board is read.
+    entry.mark_stale();
+    entry.begin_load();
+    hear(Change::held(unit("a"), until).of(freed));
+    assert!(entry.end_load(free(&sheet)));
+    assert!(stock.is_open(unit("a")));
+    // What others make of it counts, and so does what the card's refusal gives back to the same hold.
+    hear(Change::held(unit("a"), until).of(next));
+    hear(Change::gone(unit("b")).of(paid));
+    hear(Change::held(unit("b"), until));
+    assert_eq!((stock.is_open(unit("a")), stock.is_open(unit("b"))), (false, false));
+    let open_then = stock.0.with(|board| {
+        board.lapse(until.timestamp_millis() + 1);
+        board.open_in_all()
+    });
+    assert_eq!(open_then, Some(4), "both end by time");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 //! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
 //! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
-//! batch. A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
+//! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
 //! became of it; a batch that one request spoils is claimed one by one.
 
+mod apart;
 mod size;
 mod together;
 
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use crate::HoldError;
 use crate::availability::Availability;
 use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
+use apart::Company;
 use size::BatchSize;
 use together::Together;
 
@@ -156,10 +158,10 @@ impl Claimers {
     }
 
     async fn work_alone(self, tenant: TenantId, waiting: Waiting) {
-        let mut again = self.serve(tenant, vec![waiting]).await;
+        let mut again = self.serve(tenant, vec![waiting], Company::None).await;
         while !again.is_empty() {
             pause().await;
-            again = self.serve(tenant, again).await;
+            again = self.serve(tenant, again, Company::None).await;
         }
     }
 
@@ -206,7 +208,7 @@ impl Claimers {
 
     async fn serve_timed(&self, tenant: TenantId, batch: Vec<Waiting>) -> Served {
         let (began, claimed) = (Instant::now(), batch.len());
-        let again = self.serve(tenant, batch).await;
+        let again = self.serve(tenant, batch, Company::Any).await;
         let took = began.elapsed();
         metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
         if again.len() == claimed {
@@ -227,13 +229,13 @@ impl Claimers {
     }
 
     /// Claims for a batch and answers it; hands back those that others were in the way of.
-    async fn serve(&self, tenant: TenantId, mut batch: Vec<Waiting>) -> Vec<Waiting> {
+    async fn serve(&self, tenant: TenantId, mut batch: Vec<Waiting>, company: Company) -> Vec<Waiting> {
         let Some(performance) = batch.last().map(|waiting| Arc::clone(&waiting.performance)) else {
             return batch;
         };
         let strategy = Arc::clone(self.strategies.named(performance.strategy));
         let requests: Vec<ClaimRequest> = batch.iter().map(|waiting| waiting.request.clone()).collect();
-        match self.claim_until_known(tenant, &performance, &strategy, requests).await {
+        match self.claim_until_known(tenant, &performance, &strategy, requests, company).await {
             Ok(outcomes) => {
                 let (mut held, mut again) = (Vec::new(), Vec::new());
                 for (waiting, outcome) in batch.into_iter().zip(outcomes) {
@@ -258,11 +260,14 @@ impl Claimers {
                 }
                 Vec::new()
             }
+            Err(DbError::Contention) if batch.len() > 1 || company == Company::Any => {
+                self.take_apart(tenant, batch).await
+            }
             Err(error) if batch.len() > 1 => {
                 tracing::warn!(%error, requests = batch.len(), "a batch failed, claiming one by one");
                 let mut again = Vec::new();
                 for waiting in batch {
-                    again.extend(Box::pin(self.serve(tenant, vec![waiting])).await);
+                    again.extend(Box::pin(self.serve(tenant, vec![waiting], Company::None)).await);
                 }
                 again
             }
@@ -303,10 +308,13 @@ impl Claimers {
         performance: &Performance,
         strategy: &Arc<dyn Strategy>,
         requests: Vec<ClaimRequest>,
+        company: Company,
     ) -> Result<Vec<Outcome>, DbError> {
         let requests: Arc<[ClaimRequest]> = requests.into();
         // Where others claim in larger batches, a small one would have a transaction to itself.
-        let small = self.most > 1 && requests.len() < WORTH_A_LANE;
+        let small = company == Company::Any && self.most > 1 && requests.len() < WORTH_A_LANE;
+        // Whoever is not alone is taken apart first.
+        let alone = company == Company::None && requests.len() == 1;
         let began = Instant::now();
         let mut contended = 0;
         loop {
@@ -323,7 +331,7 @@ impl Claimers {
                     tracing::debug!(reason, "the outcome of a batch is unknown, asking again");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                Err(DbError::Contention) if contended < 5 => {
+                Err(DbError::Contention) if alone && contended < 5 => {
                     contended += 1;
                     pause().await;
                 }

@@ -79,6 +79,7 @@ impl Together {
     }
 
     async fn work(self, key: Key, strategy: Arc<dyn Strategy>) {
+        let mut lane = Lane { together: &self, key, open: true };
         while let Some(shares) = self.next(key) {
             let (began, claimed) = (Instant::now(), shares.iter().map(|share| share.batch.len()).sum());
             self.serve(&strategy, shares).await;
@@ -87,12 +88,15 @@ impl Together {
                 group.size.learn(claimed, took);
             }
         }
+        lane.open = false;
     }
 
-    /// What is claimed next. When nothing waits this lane is closed, and with the last one the group.
+    /// What is claimed next; whoever gave up waiting wants nothing any more, or asks anew. When nothing waits this lane is closed.
+    /// The group stays, with what it has learnt: there are no more of them than tenants and strategies.
     fn next(&self, key: Key) -> Option<Vec<Share>> {
         let mut groups = self.groups();
         let group = groups.get_mut(&key)?;
+        group.waiting.retain(|share| !share.answer.is_closed());
         let mut requests = 0;
         let taken = group.waiting.iter().take_while(|share| {
             requests += share.batch.len();
@@ -127,18 +131,16 @@ impl Together {
                     share.tell(Err(DbError::Unavailable(reason.clone())));
                 }
             }
+            // One of them wants what somebody keeps, and would have this lane wait again. The others need not wait for it.
             Some(Err(DbError::Contention)) => {
                 for share in shares {
-                    share.tell(Err(DbError::Contention));
+                    let (db, strategy) = (self.db.clone(), Arc::clone(strategy));
+                    drop(self.db.home().spawn(async move { share.claim_alone(&db, &strategy).await }));
                 }
             }
             // One of them spoils it for all, or they cannot be claimed together.
             Some(Err(_)) | None => {
-                let alone = shares.into_iter().map(|share| async {
-                    let claim = strategy.claim(&self.db, &share.target, &share.batch);
-                    let claimed = tokio::time::timeout(HANGS, claim).await;
-                    share.tell(claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))));
-                });
+                let alone = shares.into_iter().map(|share| share.claim_alone(&self.db, strategy));
                 futures::future::join_all(alone).await;
             }
         }
@@ -149,7 +151,29 @@ impl Together {
     }
 }
 
+/// A lane of a group, closed also when it ends by a panic: otherwise what comes later would wait for it.
+struct Lane<'a> {
+    together: &'a Together,
+    key: Key,
+    open: bool,
+}
+
+impl Drop for Lane<'_> {
+    fn drop(&mut self) {
+        if self.open
+            && let Some(group) = self.together.groups().get_mut(&self.key)
+        {
+            group.under_way = group.under_way.saturating_sub(1);
+        }
+    }
+}
+
 impl Share {
+    async fn claim_alone(self, db: &Db, strategy: &Arc<dyn Strategy>) {
+        let claimed = tokio::time::timeout(HANGS, strategy.claim(db, &self.target, &self.batch)).await;
+        self.tell(claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))));
+    }
+
     fn tell(self, answer: Answer) {
         // Whoever gave up waiting is not there to be told.
         drop(self.answer.send(answer));

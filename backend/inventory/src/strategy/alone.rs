@@ -8,6 +8,7 @@ use marquee_entity::catalog::Strategy as Name;
 use sea_orm::FromQueryResult;
 
 use super::Target;
+use super::record::in_the_way;
 use super::take::Locked;
 use super::wish::Wish;
 
@@ -91,7 +92,7 @@ pub(super) async fn take(
         offer.price.fees,
         offer.price.tax,
     ];
-    let row: Option<Row> = tx.optional(&statement(locked), values).await?;
+    let row: Option<Row> = tx.optional(&statement(locked), values).await.map_err(in_the_way)?;
     Ok(match row {
         Some(Row { until, made: true }) => Alone::Held(until),
         Some(Row { made: false, .. }) => Alone::NotMade,

@@ -186,7 +186,8 @@ async fn claim_in_one_transaction(
         && part.batch.len() == 1
         && let Some(wish) = wishes.wanted.pop_if(|wish| wish.units.len() == 1)
     {
-        match alone::take(&tx, first, name, locked, &wish).await? {
+        let taken = alone::take(&tx, first, name, locked, &wish).await;
+        match taken.inspect_err(|error| wishes.fail(error))? {
             Alone::Held(until) => {
                 tx.commit().await?;
                 let (held, outcome) = wishes.end_alone(wish, until);
@@ -203,7 +204,8 @@ async fn claim_in_one_transaction(
     }
     let wanted = Wanted::of(parts, &wishes);
     if !wanted.lines.is_empty() {
-        let taken = take.take(&tx, &wanted).await?;
+        let taken = take.take(&tx, &wanted).await;
+        let taken = taken.inspect_err(|error| wishes.iter_mut().for_each(|one| one.fail(error)))?;
         parts.iter().zip(&mut wishes).for_each(|(part, wishes)| wishes.judge(part.batch, &taken));
     }
     let judged = parts.iter().zip(wishes).map(|(part, wishes)| Judged { part: *part, wishes });

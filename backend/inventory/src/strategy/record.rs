@@ -60,7 +60,7 @@ pub(super) struct Judged<'a> {
 pub(super) async fn settle(
     tx: &TenantTx,
     name: Name,
-    judged: Vec<Judged<'_>>,
+    mut judged: Vec<Judged<'_>>,
     mut freed: Vec<Freed>,
 ) -> Result<Settled, DbError> {
     let taken_from: HashSet<HoldId> =
@@ -77,7 +77,8 @@ pub(super) async fn settle(
         for (wish, until) in &one.wishes.won {
             if made.contains(&wish.request.hold_id) {
                 taken.extend(wish.units.iter().map(|got| got.unit));
-                changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until)));
+                let hold = wish.request.hold_id;
+                changes.extend(wish.units.iter().map(|got| Change::held(got.unit, *until).of(hold)));
             } else {
                 lost_holds.push(wish.request.hold_id);
                 lost_units.extend(wish.units.iter().map(|got| (got.unit, one.part.target.performance)));
@@ -88,6 +89,8 @@ pub(super) async fn settle(
         }
     }
     if !lost_holds.is_empty() {
+        let lost: HashSet<UnitId> = lost_units.iter().map(|(unit, _)| *unit).collect();
+        judged.iter_mut().for_each(|one| one.wishes.wait_for(one.part.batch, &lost));
         let back =
             store::give_back(tx, &lost_holds, lost_units.iter().map(|(unit, _)| unit.0).collect()).await?;
         let back: HashSet<UnitId> = back.into_iter().collect();
@@ -193,7 +196,7 @@ async fn record(
         losing_performances,
         losing_keys,
     ];
-    let rows: Vec<Recorded> = tx.all(RECORD, values).await?;
+    let rows: Vec<Recorded> = tx.all(RECORD, values).await.map_err(in_the_way)?;
     let (mut made, mut earlier) = (HashSet::new(), EarlierHolds::new());
     for row in rows {
         match (row.performance_id, row.idempotency_key, row.fingerprint) {
@@ -244,6 +247,15 @@ pub(crate) const RECORD: &str = "with sold_so as materialized (
      from unnest($21::uuid[], $22::text[]) w (performance, key)
      join holds h on h.tenant_id = $1 and h.performance_id = w.performance and h.idempotency_key = w.key";
 
+/// A live claim that was not there when the units were judged is somebody in the way: judged again, its seat is taken.
+/// Names of indexes may have something appended on a distributed database.
+pub(super) fn in_the_way(error: DbError) -> DbError {
+    match error {
+        DbError::Unique(key) if key.starts_with("claims_live_unit_key") => DbError::Contention,
+        other => other,
+    }
+}
+
 /// The holds that the keys of some requests made before.
 async fn earlier_holds(
     tx: &TenantTx,
@@ -280,3 +292,18 @@ fn requests<'a>(
 pub(crate) const EARLIER: &str = "select h.id, h.performance_id, h.idempotency_key, h.fingerprint
      from unnest($2::uuid[], $3::text[]) w (performance, key)
      join holds h on h.tenant_id = $1 and h.performance_id = w.performance and h.idempotency_key = w.key";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_claim_is_somebody_in_the_way() {
+        assert!(in_the_way(DbError::Unique("claims_live_unit_key".to_owned())).is_contention());
+        for key in ["holds_fence_key", "holds_pkey", ""] {
+            let kept = in_the_way(DbError::Unique(key.to_owned()));
+            assert!(matches!(kept, DbError::Unique(kept) if kept == key));
+        }
+        assert!(matches!(in_the_way(DbError::NoRow), DbError::NoRow));
+    }
+}

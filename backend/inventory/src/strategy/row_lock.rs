@@ -12,7 +12,7 @@ use super::take::{Take, Wanted};
 use super::wish::Taken;
 use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
 
-const CLAIM: Tag = Tag::new("claim.row_lock");
+const CLAIM: Tag = Tag::claim("claim.row_lock");
 
 /// Claims by SELECT … FOR UPDATE: whoever has the rows decides, whoever comes later waits and then decides.
 #[derive(Debug, Clone, Copy, Default)]

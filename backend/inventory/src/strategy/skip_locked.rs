@@ -9,7 +9,7 @@ use super::take::{Locked, Take, Wanted, update};
 use super::wish::Taken;
 use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
 
-const CLAIM: Tag = Tag::new("claim.skip_locked");
+const CLAIM: Tag = Tag::claim("claim.skip_locked");
 
 /// Claims any free units of a price level, passing over those that others are reaching for. It serves no chosen seats:
 /// a row that was passed over may be free again.

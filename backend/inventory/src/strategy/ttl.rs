@@ -9,7 +9,7 @@ use super::take::{Locked, Take, Wanted, update};
 use super::wish::Taken;
 use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
 
-const CLAIM: Tag = Tag::new("claim.ttl");
+const CLAIM: Tag = Tag::claim("claim.ttl");
 
 /// Claims chosen seats by one conditional update: free, or held and expired, decided at the write. Any places likewise,
 /// as memory chose them.

@@ -8,6 +8,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use marquee_core::db::DbError;
 use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
 
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
@@ -71,6 +72,8 @@ impl Drop for Asking {
 struct ChosenHere {
     stock: Option<Stock>,
     units: Vec<UnitId>,
+    /// For one request alone.
+    lone: bool,
 }
 
 impl ChosenHere {
@@ -92,6 +95,17 @@ impl ChosenHere {
         drop(reached);
         if wrong {
             stock.doubt();
+        }
+    }
+}
+
+impl ChosenHere {
+    /// Another transaction keeps one of them. Of a whole batch's it is not known which.
+    fn give_way(&mut self) {
+        if self.lone
+            && let Some(stock) = &self.stock
+        {
+            stock.reached().stuck(self.units.drain(..), Instant::now());
         }
     }
 }
@@ -123,7 +137,8 @@ impl<'a> Wishes<'a> {
             }
         }
         wishes.asking = Asking { units: picker.asked_for, stock: Some(stock.clone()) };
-        wishes.chosen_here = ChosenHere { units: picker.picked, stock: Some(stock.clone()) };
+        wishes.chosen_here =
+            ChosenHere { units: picker.picked, stock: Some(stock.clone()), lone: batch.len() == 1 };
         wishes
     }
 
@@ -131,7 +146,8 @@ impl<'a> Wishes<'a> {
     pub(super) fn end_alone(&mut self, wish: Wish<'_>, until: DateTime<Utc>) -> (Vec<Change>, Outcome) {
         let taken = |got: &Got| (got.unit, Taken { until: Some(until), taken_from: None });
         self.chosen_here.learn(&wish.units.iter().map(taken).collect());
-        let held = wish.units.iter().map(|got| Change::held(got.unit, until)).collect();
+        let hold = wish.request.hold_id;
+        let held = wish.units.iter().map(|got| Change::held(got.unit, until).of(hold)).collect();
         (held, Outcome::Held { until, units: wish.units })
     }
 
@@ -170,8 +186,15 @@ impl<'a> Wishes<'a> {
 }
 
 impl Wishes<'_> {
+    /// Its units could not be taken.
+    pub(super) fn fail(&mut self, error: &DbError) {
+        if error.is_contention() {
+            self.chosen_here.give_way();
+        }
+    }
+
     /// Those refused for a unit that somebody is just being given come again: it may not come to that, and it may be
-    /// the same buyer's earlier call.
+    /// the same buyer's earlier call. Likewise for one that was won in this batch by a hold which then was not made.
     pub(super) fn wait_for(&mut self, batch: &[ClaimRequest], under_way: &HashSet<UnitId>) {
         for request in batch {
             if let Some(refused @ Outcome::SeatTaken(_)) = self.refused.get_mut(&request.hold_id)
@@ -327,4 +350,69 @@ impl<'a> Picker<'a> {
 /// Are its places taken one by one, wherever they are?
 fn alone(wanted: &AnyUnits) -> bool {
     !wanted.adjacent || wanted.quantity < 2
+}
+
+#[cfg(test)]
+mod tests {
+    use marquee_core::http::IdempotencyKey;
+    use marquee_core::ids::TicketTypeId;
+    use marquee_core::money::Price;
+
+    use super::super::{ChosenUnit, Offer};
+    use super::*;
+
+    fn request(key: &str, units: &[UnitId]) -> ClaimRequest {
+        let offer = Arc::new(Offer {
+            price_level: PriceLevelId::generate(),
+            price_level_name: "Stalls".to_owned(),
+            ticket_type: TicketTypeId::generate(),
+            ticket_type_name: "Full price".to_owned(),
+            price: Price::of_parts(4_000, 250, 450, "EUR".parse().unwrap()).unwrap(),
+        });
+        let chosen = units.iter().map(|unit| ChosenUnit {
+            unit: *unit,
+            seat: unit.to_string(),
+            offer: Arc::clone(&offer),
+        });
+        ClaimRequest {
+            hold_id: HoldId::generate(),
+            key: IdempotencyKey::new(key).unwrap(),
+            fingerprint: [7; 32],
+            chosen: chosen.collect(),
+            any: Vec::new(),
+        }
+    }
+
+    /// The first of a batch wins its seat and makes no hold, for its key had made one before.
+    #[test]
+    fn whoever_stood_back_for_a_hold_that_is_not_made_comes_again() {
+        let [won, gone, other] = std::array::from_fn(|_| UnitId::generate());
+        let batch = [
+            request("first-key", &[won]),
+            request("second-key", &[won]),
+            request("third-key", &[other, won]),
+            request("fourth-key", &[gone]),
+        ];
+        let [first, second, third, fourth] = batch.each_ref().map(|request| request.hold_id);
+        let units = |request: &ClaimRequest| {
+            request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect()
+        };
+        let mut wishes = Wishes::default();
+        for request in [&batch[0], &batch[3]] {
+            wishes.wanted.push(Wish { request, units: units(request) });
+        }
+        wishes.refused.extend([(second, Outcome::Contended), (third, Outcome::Contended)]);
+        let until = Some(Utc::now());
+        wishes.judge(&batch, &HashMap::from([(won, Taken { until, taken_from: None })]));
+        assert_eq!(wishes.won.len(), 1);
+        assert_eq!(wishes.won[0].0.request.hold_id, first);
+        assert_eq!(wishes.refused[&second], Outcome::SeatTaken(vec![won.to_string()]));
+
+        wishes.wait_for(&batch, &HashSet::from([won]));
+        assert_eq!(
+            (&wishes.refused[&second], &wishes.refused[&third]),
+            (&Outcome::Contended, &Outcome::Contended)
+        );
+        assert_eq!(wishes.refused[&fourth], Outcome::SeatTaken(vec![gone.to_string()]));
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use marquee_e2e::crowd::{Buyer, Line, rush};
 use marquee_e2e::house::plan;
 use marquee_e2e::ledger::Ack;
-use marquee_e2e::stage::{Stage, chosen, under};
+use marquee_e2e::stage::{Stage, chosen, short, under};
 
 use super::{tally, winners};
 
@@ -60,4 +60,56 @@ async fn seats_are_sold_under_one_strategy_after_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn places_are_sold_under_one_strategy_after_the_other() {
     sales(false, &["skip_locked", "redis", "ttl", "redis", "skip_locked", "row_lock"]).await;
+}
+
+/// A hold of Redis that has lapsed and that nobody has tidied up is closed by the change: its unit's row is free, and its claim
+/// would stand in everybody's way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lapsed_hold_of_redis_is_in_nobodys_way_afterwards() {
+    let house = plan().servers(2).without_worker().open().await;
+    for strategy in ["ttl", "row_lock"] {
+        let stage = Stage::seats(&house, &short("redis", 1), 2, 1).await;
+        let lapsed = [1, 2].map(async |row| house.fan().hold(&stage.performance, &chosen(row, 1)).await);
+        let lapsed: Vec<Ack> =
+            futures::future::join_all(lapsed).await.iter().map(|hold| Ack::of(&hold.body)).collect();
+        stage.lapsed().await;
+        let args =
+            ["performance", "set", &stage.performance.id, "--strategy", strategy, "--hold-seconds", "600"];
+        assert_eq!(house.marquee(&args).await.status.code(), Some(0), "{strategy}");
+        // One alone, and one in a larger wish.
+        let mut told = lapsed.clone();
+        for (at, row) in [1, 2].into_iter().enumerate() {
+            let fan = house.fan_on(at, &house.fixtures.a);
+            told.push(Ack::of(&fan.hold(&stage.performance, &chosen(row, 1)).await.body));
+        }
+        stage.agrees(&told, &lapsed.iter().map(|ack| ack.hold).collect()).await;
+    }
+}
+
+/// A batch of Redis that is being journalled is waited for before it is judged whether holds are live.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leaving_redis_waits_for_what_is_being_journalled() {
+    let house = plan().without_worker().open().await;
+    let stage = Stage::seats(&house, &short("redis", 1), 2, 1).await;
+    house.fan().hold(&stage.performance, &chosen(1, 1)).await;
+    stage.lapsed().await;
+    // What a batch has locked until it commits.
+    let mut batch = house.database.owner().await;
+    let open = format!(
+        "begin; select epoch from hold_epochs where performance_id = '{}' for share",
+        stage.performance.id
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(open)).execute(&mut batch).await.unwrap();
+    let args = ["performance", "set", &stage.performance.id, "--strategy", "ttl"];
+    let set = house.marquee(&args);
+    tokio::pin!(set);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(1_500), &mut set).await;
+    assert!(early.is_err(), "it waits for the batch");
+    let live = format!(
+        "update holds set expires_at = marquee_now() + interval '1 minute' where performance_id = '{}' and state = 'active';
+         commit",
+        stage.performance.id
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(live)).execute(&mut batch).await.unwrap();
+    assert_eq!(set.await.status.code(), Some(1), "the batch's hold is live");
 }

@@ -147,10 +147,36 @@ const UNITS: &str = "select u.id, u.state, c.hold_id, h.state as hold_state, h.e
 
 fn entry(row: &UnitRow) -> Entry {
     match (row.state, row.hold_id.zip(row.expires_at), row.hold_state) {
-        (UnitState::Free, None, _) => Entry::Free,
+        // A row that a hold left behind when it was closed is as good as free: the live claim says who holds a unit.
+        (UnitState::Free | UnitState::Held, None, _) => Entry::Free,
         (UnitState::Free | UnitState::Held, Some((hold, until)), Some(HoldState::Active)) => {
             Entry::Held { hold, until, journalled: true }
         }
         _ => Entry::Gone,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_claim_says_who_holds_a_unit() {
+        let (hold, until) = (HoldId::generate(), Utc::now());
+        let entry_of = |state, claim: Option<HoldState>| {
+            let hold_id = claim.map(|_| hold);
+            let expires_at = claim.map(|_| until);
+            entry(&UnitRow { id: UnitId::generate(), state, hold_id, hold_state: claim, expires_at })
+        };
+        let held = Entry::Held { hold, until, journalled: true };
+        for state in [UnitState::Free, UnitState::Held] {
+            assert_eq!(entry_of(state, None), Entry::Free, "{state:?}");
+            assert_eq!(entry_of(state, Some(HoldState::Active)), held, "{state:?}");
+            assert_eq!(entry_of(state, Some(HoldState::Confirming)), Entry::Gone, "{state:?}");
+        }
+        for state in [UnitState::Confirming, UnitState::Sold, UnitState::Blocked] {
+            assert_eq!(entry_of(state, None), Entry::Gone, "{state:?}");
+            assert_eq!(entry_of(state, Some(HoldState::Active)), Entry::Gone, "{state:?}");
+        }
     }
 }

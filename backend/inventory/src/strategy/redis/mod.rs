@@ -32,7 +32,7 @@ use journal::Journalled;
 pub(crate) use journal::REFUSED;
 use store::{Grant, RedisFault, Store};
 
-const CLAIM: Tag = Tag::new("claim.redis");
+const CLAIM: Tag = Tag::claim("claim.redis");
 /// Epochs begun in a row for one batch before it is told to come back.
 const EPOCHS: usize = 4;
 

@@ -3,6 +3,9 @@
 //! Of each performance Redis keeps the epoch, a counter of fences, and a hash of the units that are not free: unit →
 //! `hold|until` (Unix milliseconds), `hold|until|p` while the hold is not journalled yet, or `x` for a unit that is being
 //! paid for, sold or blocked.
+//!
+//! Nothing of it stays for ever: each grant keeps the three for another week. What is gone is loaded again from the journal, as
+//! after a flush.
 
 use std::sync::LazyLock;
 
@@ -11,17 +14,22 @@ use redis::Script;
 /// What a script answers when Redis does not hold the epoch it was asked about.
 pub(super) const NO_EPOCH: &str = "EPOCH";
 
+/// Seconds for which a performance's keys are kept after its last grant: longer than any hold lasts.
+pub(super) const KEPT: i64 = 7 * 24 * 3_600;
+/// Seconds for which a hash that is being filled aside is kept: whoever fills it may die over it.
+pub(super) const ASIDE_KEPT: i64 = 60;
+
 /// Grants whole holds, each provisionally, in the batch's order.
 ///
-/// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, then for
-/// each hold: id, number of units, units. Answers for each hold its fence and the holds it took units over from, or 0 and
+/// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, seconds to keep the
+/// keys, then for each hold: id, number of units, units. Answers for each hold its fence and the holds it took units over from, or 0 and
 /// the places (from 1) of the units that are not to be had, negative where another grant is under way.
 pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('EPOCH not loaded') end
         local now, ending, judge = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
-        local answers, at = {}, 5
+        local answers, at = {}, 6
         while ARGV[at] do
             local hold, count = ARGV[at], tonumber(ARGV[at + 1])
             local lost, from = {}, {}
@@ -53,18 +61,20 @@ pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
             end
             at = at + 2 + count
         end
+        for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[5]) end
         return answers",
     )
 });
 
 /// Sets units to what Postgres says, where nothing happened to them since they were looked at.
 ///
-/// Keys: epoch, units. Arguments: epoch, then for each unit: id, the value seen (empty: none), the new one (empty: free).
+/// Keys: epoch, units. Arguments: epoch, seconds to keep the keys, then for each unit: id, the value seen (empty: none), the new
+/// one (empty: free).
 pub(super) static SYNC: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('EPOCH not loaded') end
-        for at = 2, #ARGV, 3 do
+        for at = 3, #ARGV, 3 do
             local seen = redis.call('HGET', KEYS[2], ARGV[at]) or ''
             if seen == ARGV[at + 1] then
                 if ARGV[at + 2] == '' then
@@ -74,13 +84,16 @@ pub(super) static SYNC: LazyLock<Script> = LazyLock::new(|| {
                 end
             end
         end
+        -- A hash that was empty has been made anew, without an end.
+        redis.call('EXPIRE', KEYS[2], ARGV[2])
         return 1",
     )
 });
 
 /// Puts a rebuilt performance in place, unless a later epoch is there already.
 ///
-/// Keys: epoch, units, fence, the hash that was filled aside. Arguments: epoch, fence.
+/// Keys: epoch, units, fence, the hash that was filled aside. Arguments: epoch, fence, seconds to keep
+/// the keys.
 pub(super) static INSTALL: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -92,6 +105,8 @@ pub(super) static INSTALL: LazyLock<Script> = LazyLock::new(|| {
         if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[2]) end
         redis.call('SET', KEYS[3], ARGV[2])
         redis.call('SET', KEYS[1], ARGV[1])
+        -- Also the units: the hash brought the short time with it that it had aside.
+        for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[3]) end
         return 1",
     )
 });

@@ -8,7 +8,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 use uuid::Uuid;
 
-use super::scripts::{GRANT, INSTALL, NO_EPOCH, SYNC};
+use super::scripts::{ASIDE_KEPT, GRANT, INSTALL, KEPT, NO_EPOCH, SYNC};
 
 /// Redis may take this long to answer; after that it counts as away.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -97,7 +97,7 @@ impl Store {
         let mut call = GRANT.key(&keys.epoch);
         call.key(&keys.units).key(&keys.fence);
         call.arg(epoch).arg(now.timestamp_millis()).arg((now + PROVISIONAL).timestamp_millis());
-        call.arg(i32::from(judge));
+        call.arg(i32::from(judge)).arg(KEPT);
         for (hold, units) in holds {
             call.arg(hold.0.as_simple().to_string()).arg(units.len());
             for unit in units {
@@ -136,7 +136,7 @@ impl Store {
     ) -> Result<(), RedisFault> {
         let keys = Keys::of(tenant, performance);
         let mut call = SYNC.key(&keys.epoch);
-        call.key(&keys.units).arg(epoch);
+        call.key(&keys.units).arg(epoch).arg(KEPT);
         for (unit, seen, now) in units {
             call.arg(unit.0.as_simple().to_string()).arg(seen).arg(now.to_value());
         }
@@ -166,15 +166,16 @@ impl Store {
         let aside = format!("{}:{epoch}:{}", keys.units, Uuid::new_v4().as_simple());
         let mut connection = self.connection.clone();
         for chunk in units.chunks(CHUNK) {
-            let mut call = redis::cmd("HSET");
-            call.arg(&aside);
+            let mut both = redis::pipe();
+            both.cmd("HSET").arg(&aside);
             for (unit, entry) in chunk {
-                call.arg(unit.0.as_simple().to_string()).arg(entry.to_value());
+                both.arg(unit.0.as_simple().to_string()).arg(entry.to_value());
             }
-            let () = call.query_async(&mut connection).await?;
+            both.ignore().cmd("EXPIRE").arg(&aside).arg(ASIDE_KEPT).ignore();
+            let () = both.query_async(&mut connection).await?;
         }
         let mut call = INSTALL.key(&keys.epoch);
-        call.key(&keys.units).key(&keys.fence).key(&aside).arg(epoch).arg(fence);
+        call.key(&keys.units).key(&keys.fence).key(&aside).arg(epoch).arg(fence).arg(KEPT);
         let _: i64 = call.invoke_async(&mut connection).await?;
         Ok(())
     }

@@ -49,6 +49,12 @@ impl OrderStatus {
     pub fn is_paid(self) -> bool {
         matches!(self, Self::Paid | Self::PartiallyRefunded | Self::Refunded)
     }
+
+    /// May it have tickets that are good? One that was refunded has none, and may never have had any: its money came when
+    /// its seats were gone, and those are somebody else's.
+    pub fn may_have_tickets(self) -> bool {
+        matches!(self, Self::Paid | Self::PartiallyRefunded)
+    }
 }
 
 text_enum! {

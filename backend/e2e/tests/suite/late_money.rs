@@ -7,6 +7,8 @@ use marquee_e2e::site::{Fan, Hold, Order, seats};
 use marquee_e2e::wait::until;
 use serde_json::{Value, json};
 
+use crate::refunds::said;
+
 const CANCEL: &str = "POST /v1/payment_intents/*/cancel";
 
 /// How much went back for an order, and in how many refunds.
@@ -83,6 +85,16 @@ async fn money_for_a_lost_seat_goes_back() {
     assert!(text.contains("We are sorry") && text.contains("You get back all of it, €47.00"), "{text}");
     assert_eq!(house.mailbox().to(&fan.email).await.len(), 1, "told once");
     assert_eq!(rival.look(&theirs).await["status"], "paid");
+    // Nobody can make tickets of it: the seat is the rival's.
+    let reissue = house.marquee(&["order", "reissue", &order.id]).await;
+    assert_eq!(
+        (reissue.status.code(), said(&reissue).contains("order_state")),
+        (Some(1), true),
+        "{}",
+        said(&reissue)
+    );
+    let tickets = format!("select count(*) from tickets where order_id = '{}'", order.id);
+    assert_eq!(house.database.number(&tickets).await, 0);
     let open = "select count(*) from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
                 where t.order_id = '{}' and t.kind in ('capture', 'refund')
                 group by e.account_id having sum(case e.direction when 'debit' then e.amount else -e.amount end) <> 0";

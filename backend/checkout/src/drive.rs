@@ -189,9 +189,10 @@ impl Checkout {
             return self.act(case, payment, &known, known_verdict).await;
         }
         match error {
-            // Asked again under its key it has no answer either: the provider keeps none. What it says of the payment then
-            // counts, if need be of the try before: it is one payment, which is taken once whichever try is answered.
-            ProviderError::Unknown(_) if !case.begun_here && is_answer(&known_verdict, &known) => {
+            // The try is over, and the provider keeps no answer to it. What it says of the payment then counts, if need be
+            // of the try before: it is one payment, which is taken once whichever try is answered. Any other unknown try,
+            // one that is still running above all, waits: the bank may say yes yet.
+            ProviderError::Unanswered(_) if is_answer(&known_verdict, &known) => {
                 self.act(case, payment, &known, known_verdict).await
             }
             ProviderError::Refused(_) if error.is_about("confirmation_token") => {

@@ -190,7 +190,7 @@ fn reason(error: &ProviderError) -> &str {
         ProviderError::Refused(Refusal::Invalid { code, .. }) => code,
         ProviderError::Refused(Refusal::Unreachable(_)) => "unreachable",
         ProviderError::Refused(Refusal::Busy(_)) => "busy",
-        ProviderError::Unknown(_) => "unknown",
+        ProviderError::Unknown(_) | ProviderError::Unanswered(_) => "unknown",
     }
 }
 

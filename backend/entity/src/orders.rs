@@ -40,7 +40,8 @@ impl OrderStatus {
                 | (Paid, PartiallyRefunded | Refunded)
                 // A refund may fail after it was reported done.
                 | (PartiallyRefunded, Paid | PartiallyRefunded | Refunded)
-                | (Refunded, Paid | PartiallyRefunded | Processing)
+                // If it had never been paid, it is as closed as it was, and the money is still here.
+                | (Refunded, Paid | PartiallyRefunded | Expired)
         );
         allowed.then_some(next)
     }

@@ -577,7 +577,7 @@ async fn a_refund_that_pends_and_comes_back_is_followed() {
     let money = house.money();
     money.webhooks(json!({ "paused": true })).await;
     money.control("/_sim/refunds", json!({ "begin": "pending" })).await;
-    let (placed, _) = bought(&fan, &[seat('A', 1)]).await;
+    let (placed, as_bought) = bought(&fan, &[seat('A', 1)]).await;
     let refund = order(&house, &["refund", &placed.id]).await;
     assert_eq!(refund["state"], "pending", "{refund}");
     let waiting = fan.look(&placed).await;
@@ -594,7 +594,9 @@ async fn a_refund_that_pends_and_comes_back_is_followed() {
     let finished = order(&house, &["finish", &placed.id]).await;
     assert_eq!(finished["taken_over"]["refunds_changed"], 1, "{finished}");
     assert_eq!(finished["refunds"][0]["failure"], "lost_or_stolen_card");
-    assert_eq!(fan.look(&placed).await["status"], "paid", "the money is still ours, and owed");
+    let after = fan.look(&placed).await;
+    assert_eq!(after["status"], "paid", "the money is still ours, and owed");
+    assert_eq!(after["paid_at"], as_bought["paid_at"], "it was paid when it was");
     agrees(&house, 0, 0).await;
 
     // Once more, and this time it arrives.

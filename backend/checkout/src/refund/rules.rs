@@ -161,7 +161,7 @@ mod tests {
             status: OrderStatus::Paid,
             total: 100,
             captured: Some(100),
-            totals: Totals { promised, succeeded: 0, booked: 0 },
+            totals: Totals { promised, ..Totals::default() },
             disputed: false,
             tickets,
         }

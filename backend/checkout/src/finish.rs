@@ -24,13 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// How an order stands after it was brought as far as it goes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Finished {
     /// The order.
     pub order_id: OrderId,
     /// Its status.
+    #[schema(inline)]
     pub status: OrderStatus,
     /// Where its payment stands; none where none was begun.
+    #[schema(inline)]
     pub payment: Option<PaymentState>,
     /// Tickets that are good or used.
     pub tickets: usize,

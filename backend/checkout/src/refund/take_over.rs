@@ -23,7 +23,7 @@ const LOOK: Tag = Tag::new("refund.look");
 const TAKE: Tag = Tag::new("refund.take_over");
 
 /// What was taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 pub struct TakenOver {
     /// Was the order's payment gone on with?
     pub payment: bool,

@@ -231,6 +231,18 @@ async fn platform_staff_see_the_same_file() {
     assert_eq!(by_number.send().await.expect(200)["order"]["order_id"], order.id);
     let reissue = staff.post(&format!("{path}/reissue"), &json!({})).header("authorization", &bearer);
     assert_eq!(reissue.key(&fresh_key()).send().await.expect(200)["tickets"].as_array().unwrap().len(), 2);
+    let finish = format!("{path}/finish");
+    staff.post(&finish, &json!({})).send().await.refused(401, "unauthorized");
+    let strange = format!("/api/platform/v1/orders/{}/finish", uuid::Uuid::now_v7());
+    let strange = staff.post(&strange, &json!({})).header("authorization", &bearer).send().await;
+    strange.refused(404, "not_found");
+    house.database.run(&format!("delete from tickets where order_id = '{}'", order.id)).await;
+    let finished = staff.call("POST", &finish).header("authorization", &bearer).send().await.expect(200);
+    assert_eq!((&finished["order_id"], &finished["done"]), (&json!(order.id), &json!(true)), "{finished}");
+    assert_eq!((&finished["status"], &finished["tickets"]), (&json!("paid"), &json!(1)), "{finished}");
     let file = shown(&house, &order).await;
-    assert!(whats(&file).contains(&"order_reissue".to_owned()), "{file:#}");
+    for what in ["order_reissue", "order_finish"] {
+        assert!(whats(&file).contains(&what.to_owned()), "{what}: {file:#}");
+    }
+    house.audited().await;
 }

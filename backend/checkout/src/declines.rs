@@ -12,8 +12,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use marquee_core::clock::SharedClock;
 use marquee_core::limits::{Count, Limit, Limits};
 
-use crate::CheckoutError;
-
 /// Generous: a whole company behind one address may mistype.
 const ADDRESS: Limit = Limit { name: "payment.declined", max: 40, window: 600 };
 /// Of one card, over all orders of the installation.
@@ -49,14 +47,14 @@ impl Declines {
         Self { limits, clock, card, waiting: Arc::default() }
     }
 
-    /// May this address try a card?
-    pub(crate) fn check_address(&self, address: &str) -> Result<(), CheckoutError> {
-        self.check(&self.waiting.addresses, address)
+    /// For how many seconds this address may not try a card, if it may not.
+    pub(crate) fn address_waits(&self, address: &str) -> Option<u32> {
+        self.left(&self.waiting.addresses, address)
     }
 
-    /// May this card be tried?
-    pub(crate) fn check_card(&self, fingerprint: &str) -> Result<(), CheckoutError> {
-        self.check(&self.waiting.cards, fingerprint)
+    /// For how many seconds this card may not be tried, if it may not.
+    pub(crate) fn card_waits(&self, fingerprint: &str) -> Option<u32> {
+        self.left(&self.waiting.cards, fingerprint)
     }
 
     /// Does any card have to wait? Only then it is worth asking the provider which card is about to be tried.
@@ -77,15 +75,10 @@ impl Declines {
         self.remember(&self.waiting.cards, fingerprint, wait, "card");
     }
 
-    fn check(&self, list: &Mutex<Until>, who: &str) -> Result<(), CheckoutError> {
-        let until = list.lock().ok().and_then(|list| list.get(who).copied());
-        match until.map(|until| (until - self.clock.now()).num_milliseconds()) {
-            Some(left) if left > 0 => {
-                let seconds = u32::try_from(left.unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX);
-                Err(CheckoutError::TooManyDeclines(seconds))
-            }
-            _ => Ok(()),
-        }
+    fn left(&self, list: &Mutex<Until>, who: &str) -> Option<u32> {
+        let until = list.lock().ok()?.get(who).copied()?;
+        let left = (until - self.clock.now()).num_milliseconds();
+        (left > 0).then(|| u32::try_from(left.unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX))
     }
 
     fn remember(&self, list: &Mutex<Until>, who: &str, wait: u32, what: &'static str) {
@@ -119,14 +112,6 @@ mod tests {
 
     use super::*;
 
-    fn seconds(checked: Result<(), CheckoutError>) -> Option<u32> {
-        match checked {
-            Ok(()) => None,
-            Err(CheckoutError::TooManyDeclines(seconds)) => Some(seconds),
-            Err(error) => panic!("{error}"),
-        }
-    }
-
     fn declines(live: bool) -> (Declines, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_700_000_400, 0).unwrap()));
         (Declines::new(Limits::new(None, clock.clone()), clock.clone(), live), clock)
@@ -139,16 +124,16 @@ mod tests {
         for _ in 0..ADDRESS.max {
             declines.count_address(one).await;
         }
-        assert_eq!(seconds(declines.check_address(one)), None);
+        assert_eq!(declines.address_waits(one), None);
         let mut waits = Vec::new();
         for _ in 0..4 {
             declines.count_address(one).await;
-            waits.extend(seconds(declines.check_address(one)));
+            waits.extend(declines.address_waits(one));
         }
         assert_eq!(waits, [2, 4, 8, 16]);
-        assert_eq!(seconds(declines.check_address(other)), None);
+        assert_eq!(declines.address_waits(other), None);
         clock.advance(TimeDelta::seconds(16));
-        assert_eq!(seconds(declines.check_address(one)), None, "one more try, after the wait");
+        assert_eq!(declines.address_waits(one), None, "one more try, after the wait");
     }
 
     #[tokio::test]
@@ -160,8 +145,8 @@ mod tests {
         assert!(!declines.any_card_waits());
         declines.count_card("fp_1").await;
         assert!(declines.any_card_waits());
-        assert_eq!(seconds(declines.check_card("fp_1")), Some(2));
-        assert_eq!(seconds(declines.check_card("fp_2")), None);
+        assert_eq!(declines.card_waits("fp_1"), Some(2));
+        assert_eq!(declines.card_waits("fp_2"), None);
     }
 
     #[tokio::test]

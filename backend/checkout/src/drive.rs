@@ -11,7 +11,7 @@ use marquee_payments::idempotency::Answer;
 use marquee_payments::record::{self, Payment, RecordError};
 use marquee_payments::{CancelIntent, CaptureIntent, ConfirmIntent, CreateIntent, Intent, ProviderError};
 
-use crate::intent::{Verdict, is_answer, is_conclusive, is_missing, moved_without_us, verdict};
+use crate::intent::{Verdict, is_answer, is_conclusive, moved_without_us, tell_if_missing, verdict};
 use crate::settle::{Failure, Step, count};
 use crate::store::{self, Setting};
 use crate::types::{HoldView, Order};
@@ -189,9 +189,10 @@ impl Checkout {
             return self.act(case, payment, &known, known_verdict).await;
         }
         match error {
-            // Asked again under its key it has no answer either: the provider keeps none. What it says of the payment then
-            // counts, if need be of the try before: it is one payment, which is taken once whichever try is answered.
-            ProviderError::Unknown(_) if !case.begun_here && is_answer(&known_verdict, &known) => {
+            // The try is over, and the provider keeps no answer to it. What it says of the payment then counts, if need be
+            // of the try before: it is one payment, which is taken once whichever try is answered. Any other unknown try,
+            // one that is still running above all, waits: the bank may say yes yet.
+            ProviderError::Unanswered(_) if is_answer(&known_verdict, &known) => {
                 self.act(case, payment, &known, known_verdict).await
             }
             ProviderError::Refused(_) if error.is_about("confirmation_token") => {
@@ -289,7 +290,6 @@ impl Checkout {
                 }
                 _ => self.wait(case, &payment).await,
             },
-            Err(error) if is_missing(&error) => self.cancelled(case.tenant, &payment).await,
             Err(_) => self.wait(case, &payment).await,
         }
     }
@@ -331,7 +331,8 @@ impl Checkout {
         if marquee_payments::guard::is_off("refetch") {
             return Ok(crate::intent::unasked(payment, intent));
         }
-        self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await
+        let known = self.parts.provider.retrieve_intent(payment.account.as_deref(), intent).await;
+        known.inspect_err(|error| tell_if_missing(error, payment.order_id))
     }
 
     async fn wait(&self, case: &Case, payment: &Payment) -> Result<Step, CheckoutError> {

@@ -24,13 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// How an order stands after it was brought as far as it goes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Finished {
     /// The order.
     pub order_id: OrderId,
     /// Its status.
+    #[schema(inline)]
     pub status: OrderStatus,
     /// Where its payment stands; none where none was begun.
+    #[schema(inline)]
     pub payment: Option<PaymentState>,
     /// Tickets that are good or used.
     pub tickets: usize,
@@ -38,29 +40,35 @@ pub struct Finished {
     pub refunds: Vec<RefundView>,
     /// What the provider knew that was not known here.
     pub taken_over: TakenOver,
-    /// Is nothing left to be done?
+    /// Could the provider be asked for all that it knows?
+    pub provider_asked: bool,
+    /// Is nothing left to be done, as far as is known?
     pub done: bool,
 }
 
 impl Checkout {
     /// Takes over what the provider knows, goes on with what is open, and issues tickets that are missing. Safe to do at any time
-    /// and again.
+    /// and again. A provider that stops answering half-way stops nothing that can be done without it.
     ///
     /// # Errors
-    /// `NotFound`; `ProviderUnavailable` when the provider cannot be asked.
+    /// `NotFound`.
     pub async fn finish_order(&self, tenant: TenantId, order: OrderId) -> Result<Finished, CheckoutError> {
         let deadline = Instant::now() + PATIENCE;
         let mut taken_over = TakenOver::default();
         loop {
-            taken_over += self.take_over(tenant, order).await?;
+            let provider_asked = match self.take_over_into(tenant, order, &mut taken_over).await {
+                Ok(()) => true,
+                Err(CheckoutError::ProviderUnavailable) => false,
+                Err(error) => return Err(error),
+            };
             retrying(|| self.mend(tenant, order)).await?;
             for refund in self.refunds(tenant, order).await? {
                 if refund.state == RefundState::Requested {
                     self.drive_refund(tenant, refund.refund_id).await?;
                 }
             }
-            let finished = self.standing(tenant, order, taken_over).await?;
-            if finished.done || Instant::now() >= deadline {
+            let finished = self.standing(tenant, order, taken_over, provider_asked).await?;
+            if finished.done || !provider_asked || Instant::now() >= deadline {
                 return Ok(finished);
             }
             sleep(AGAIN).await;
@@ -94,6 +102,7 @@ impl Checkout {
         tenant: TenantId,
         id: OrderId,
         taken_over: TakenOver,
+        provider_asked: bool,
     ) -> Result<Finished, CheckoutError> {
         let refunds = self.refunds(tenant, id).await?;
         let tx = self.parts.db.begin(tenant, LOOK).await?;
@@ -109,7 +118,9 @@ impl Checkout {
             status: order.status,
             payment,
             tickets: good.count(),
-            done: refunds_rest
+            provider_asked,
+            done: provider_asked
+                && refunds_rest
                 && payment.is_none_or(|state| !record::is_open(state) || waits_for_buyer(state)),
             refunds,
             taken_over,

@@ -1,5 +1,6 @@
 //! What the provider's view of a payment means for ours: pure rules.
 
+use marquee_core::ids::OrderId;
 use marquee_payments::record::Payment;
 use marquee_payments::{Intent, IntentStatus, ProviderError, Refusal};
 
@@ -74,6 +75,14 @@ fn is_ours(payment: &Payment, intent: &Intent) -> bool {
         && payment.intent_id.as_deref().is_none_or(|id| id == intent.id)
 }
 
+/// Says what it means that the provider does not know what it gave us the id of. It is no proof that nothing was taken: whoever acts
+/// goes on as with any call whose outcome is unknown.
+pub(crate) fn tell_if_missing(error: &ProviderError, order: OrderId) {
+    if is_missing(error) {
+        tracing::error!(order.id = %order, "the provider does not know a payment that it gave us: is it the right key, and the right account?");
+    }
+}
+
 /// Does the provider not know the payment at all?
 pub(crate) fn is_missing(error: &ProviderError) -> bool {
     matches!(error, ProviderError::Refused(Refusal::Invalid { code, .. }) if code == "resource_missing")
@@ -99,7 +108,6 @@ pub(crate) fn unasked(payment: &Payment, intent: &str) -> Intent {
 
 #[cfg(test)]
 mod tests {
-    use marquee_core::ids::OrderId;
     use marquee_core::money::Money;
 
     use marquee_entity::orders::PaymentState;

@@ -118,6 +118,9 @@ impl Checkout {
 /// Ends an order that was not paid in time and frees its units, unless it is over already: such an order has no hold of
 /// its own any more, another order may stand on it.
 pub(crate) async fn close_order(tx: &TenantTx, order: &Order) -> Result<(), CheckoutError> {
+    if order.status == OrderStatus::Refunded {
+        return Ok(());
+    }
     if store::move_to(tx, order.id, OrderStatus::Expired).await? {
         release(tx, order.hold_id, HoldState::Expired).await?;
     }

@@ -72,10 +72,11 @@ enum Opened {
 impl Checkout {
     /// Pays an order, or goes on with a payment that waits.
     ///
-    /// The work goes on when the caller goes away.
+    /// The work goes on when the caller goes away. `address` is whom declines are counted against: who has too many waits
+    /// before a new try, while calls that were made before are answered as ever.
     ///
     /// # Errors
-    /// `NotFound`, `Invalid`, `HoldExpired`, `OrderState`, `TooManyAttempts`, `ProviderUnavailable` when surely nothing
+    /// `NotFound`, `Invalid`, `HoldExpired`, `OrderState`, `TooManyAttempts`, `TooManyDeclines`, `ProviderUnavailable` when surely nothing
     /// was charged, `IdempotencyMismatch`, `IdempotencyInFlight`.
     pub async fn pay(
         &self,
@@ -83,14 +84,16 @@ impl Checkout {
         order: OrderId,
         request: &PayRequest,
         call: &Call,
+        address: Option<&str>,
     ) -> Result<Reply, CheckoutError> {
         let token = read_token(request)?;
-        if let Some(token) = token.filter(|_| self.declines.any_card_waits()) {
-            self.check_card(tenant, order, token).await?;
-        }
+        let waits = match token {
+            Some(token) => self.waits(tenant, order, token, address).await?,
+            None => None,
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match retrying(|| self.open(tenant, order, token, call)).await? {
+            match retrying(|| self.open(tenant, order, token, waits, call)).await? {
                 Opened::Reply(reply) => return Ok(reply),
                 Opened::Drive(begun, fence) => {
                     return self.carry_on(tenant, order, begun, call, fence).await;
@@ -108,24 +111,36 @@ impl Checkout {
         }
     }
 
-    /// Refuses a card that was declined too often, whichever order it is tried on. Which card it is only the provider can
-    /// tell before it is tried; where it does not, the card is let through.
-    async fn check_card(&self, tenant: TenantId, id: OrderId, token: &str) -> Result<(), CheckoutError> {
+    /// For how many seconds a new try has to wait, if it has: whoever had too many declines waits, and so does a card that
+    /// was declined too often, whichever order it is tried on. Which card it is only the provider can tell before it is
+    /// tried; where it does not, the card is let through.
+    async fn waits(
+        &self,
+        tenant: TenantId,
+        id: OrderId,
+        token: &str,
+        address: Option<&str>,
+    ) -> Result<Option<u32>, CheckoutError> {
+        let waits = address.and_then(|address| self.declines.address_waits(address));
+        if waits.is_some() || !self.declines.any_card_waits() {
+            return Ok(waits);
+        }
         let tx = self.parts.db.begin(tenant, CLOSE).await?;
         let order = store::read(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
         tx.commit().await?;
         match self.parts.provider.card_of(order.account.as_deref(), token).await {
-            Ok(Some(card)) => self.declines.check_card(&card),
-            Ok(None) | Err(_) => Ok(()),
+            Ok(Some(card)) => Ok(self.declines.card_waits(&card)),
+            Ok(None) | Err(_) => Ok(None),
         }
     }
 
-    /// The first transaction: nothing is called before it is committed.
+    /// The first transaction: nothing is called before it is committed. `waits`: a new try has to wait for so many seconds.
     async fn open(
         &self,
         tenant: TenantId,
         id: OrderId,
         token: Option<&str>,
+        waits: Option<u32>,
         call: &Call,
     ) -> Result<Opened, CheckoutError> {
         let tx = self.parts.db.begin(tenant, OPEN).await?;
@@ -153,6 +168,9 @@ impl Checkout {
             Opening::SellForFree => self.sell_for_free(tx, &order, call).await,
             Opening::GoOn => self.begin(tx, call, None).await,
             Opening::Attempt => {
+                if let Some(seconds) = waits {
+                    return Err(CheckoutError::TooManyDeclines(seconds));
+                }
                 let payment = begin_attempt(&tx, &order, token.unwrap_or_default()).await?;
                 let case = self.case(tenant, order, setting, true);
                 self.begin(tx, call, Some(Box::new((case, payment)))).await

@@ -72,6 +72,7 @@ impl Checkout {
         reconciler.read(lease).await?;
         let scope = if compare { Scope::All } else { Scope::Recent };
         for order in reconciler.to_look_at(lease, scope).await? {
+            reconciler.keep(lease).await?;
             if let Err(error) = self.take_over(lease.tenant, order).await {
                 tracing::warn!(%error, order.id = %order, "what the provider knows of an order was not taken over");
             }

@@ -69,7 +69,7 @@ impl From<CheckoutError> for Problem {
 
 fn sentence(error: &TicketError) -> &'static str {
     match error {
-        TicketError::NotPaid(_) => "It is not paid: there is no ticket to issue.",
+        TicketError::NotPaid(_) => "It is not paid, or all of it was paid back: there is no ticket to issue.",
         _ => "It has no ticket to replace: those that were used or withdrawn stay as they are.",
     }
 }

@@ -89,11 +89,8 @@ async fn pay_order(
 ) -> Result<HttpResponse, Problem> {
     owned(&request, &tenant, id.0, &checkout)?;
     let address = sender(&request, checkout.parts.config.trusted_proxies);
-    if body.value.confirmation_token.is_some() {
-        checkout.declines.check_address(&address)?;
-    }
     let call = Call { scope: pay::scope(id.0), key, fingerprint: body.fingerprint };
-    let reply = checkout.pay(tenant.id, id.0, &body.value, &call).await?;
+    let reply = checkout.pay(tenant.id, id.0, &body.value, &call, Some(&address)).await?;
     if reply.answer.status == DECLINED && !reply.replayed {
         checkout.declines.count_address(&address).await;
     }

@@ -1,10 +1,12 @@
-//! An order and a payment for the tests of pure rules.
+//! An order, a payment and a refund for the tests of pure rules.
 
 use chrono::DateTime;
-use marquee_core::ids::{HoldId, OrderId, PaymentId, PerformanceId};
+use marquee_core::ids::{HoldId, OrderId, PaymentId, PerformanceId, RefundId};
+use marquee_entity::money::{RefundReason, RefundState};
 use marquee_entity::orders::{OrderStatus, PaymentState};
 use marquee_entity::tenancy::ChargeModel;
 use marquee_payments::record::Payment;
+use marquee_payments::refunds::Refund;
 
 use crate::types::Order;
 
@@ -51,6 +53,29 @@ pub(crate) fn payment(state: PaymentState) -> Payment {
         action_until: None,
         awaited_since: None,
         fence: 1,
+        age: 0.0,
+    }
+}
+
+pub(crate) fn refund(state: RefundState) -> Refund {
+    Refund {
+        id: RefundId::generate(),
+        order_id: OrderId::generate(),
+        change_id: None,
+        request_key: "cli:1".to_owned(),
+        reason: RefundReason::Requested,
+        state,
+        amount: 1_000,
+        currency: "EUR".parse().unwrap(),
+        provider_id: None,
+        failure: None,
+        note: None,
+        requested_by: "cli".to_owned(),
+        refunded_before: None,
+        attempts: 1,
+        fence: 1,
+        created_at: DateTime::UNIX_EPOCH,
+        succeeded_at: None,
         age: 0.0,
     }
 }

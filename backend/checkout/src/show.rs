@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use marquee_core::db::Tag;
 use marquee_core::ids::{HoldId, OrderId, PerformanceId};
 use marquee_core::money::Currency;
-use marquee_entity::money::RefundReason;
+use marquee_entity::money::RefundState;
 use marquee_entity::orders::OrderStatus;
 use marquee_payments::Provider;
 use marquee_payments::record::{self, Payment};
@@ -191,10 +191,8 @@ impl Checkout {
 
     fn body(&self, facts: Facts, event: Option<EventBody>) -> OrderBody {
         let Facts { order, hold, lines, payment, tickets, refunds, cancellation, postponement } = facts;
-        let late = refunds.iter().rfind(|refund| refund.reason == RefundReason::SeatLost);
         let status = shown_status(order.status, hold, payment.as_ref());
-        let notice =
-            Notice::of(&order, hold, payment.as_ref(), late.map(|refund| refund.state)).map(Notice::body);
+        let notice = Notice::of(&order, hold, payment.as_ref(), state_of_all(&refunds)).map(Notice::body);
         let provider = self.parts.provider.as_ref();
         OrderBody {
             order_id: order.id,
@@ -223,6 +221,14 @@ impl Checkout {
             postponement,
         }
     }
+}
+
+/// Where money stands that has to go back in full: on its way while any refund is, failed when none is any more.
+fn state_of_all(refunds: &[RefundBody]) -> Option<RefundState> {
+    let on_its_way = |one: &&RefundBody| matches!(one.state, RefundState::Requested | RefundState::Pending);
+    let failed = |one: &&RefundBody| one.state == RefundState::Failed;
+    let told = refunds.iter().rfind(on_its_way).or_else(|| refunds.iter().rfind(failed));
+    told.or(refunds.last()).map(|one| one.state)
 }
 
 fn progress(status: OrderStatus, payment: Option<Payment>) -> Option<ProgressBody> {

@@ -298,7 +298,8 @@ pub(crate) async fn units_of_buyer(
     Ok(count.n)
 }
 
-/// Moves an order on. `false`: its status does not allow it.
+/// Moves an order on. `false`: its status does not allow it. When it was first paid, or closed, stays when a refund that
+/// fails leads back there.
 pub(crate) async fn move_to(tx: &TenantTx, id: OrderId, next: OrderStatus) -> Result<bool, DbError> {
     let sources: Vec<String> = OrderStatus::ALL
         .iter()
@@ -308,8 +309,9 @@ pub(crate) async fn move_to(tx: &TenantTx, id: OrderId, next: OrderStatus) -> Re
     let rows = tx
         .execute(
             "update orders set status = $3,
-                 paid_at = case when $3 = 'paid' then marquee_now() else paid_at end,
-                 closed_at = case when $3 in ('cancelled', 'expired') then marquee_now() else closed_at end
+                 paid_at = case when $3 = 'paid' then coalesce(paid_at, marquee_now()) else paid_at end,
+                 closed_at = case when $3 in ('cancelled', 'expired') then coalesce(closed_at, marquee_now())
+                                  else closed_at end
              where tenant_id = $1 and id = $2 and status = any($4)",
             params![id, next, sources],
         )

@@ -28,9 +28,9 @@ pub struct Config {
     pub stripe_webhook_secrets: Vec<String>,
     /// `MARQUEE_STRIPE_CONNECT_WEBHOOK_SECRET`: of the endpoint for connected accounts; several as above.
     pub stripe_connect_webhook_secrets: Vec<String>,
-    /// `MARQUEE_STRIPE_RATE`: calls a second that this process makes with the secret key; 0 does not limit them. Default: what Stripe
-    /// allows a key, 100 for a live one and 25 for a test one. Where several processes share a key, servers and workers alike,
-    /// each gets its part of that.
+    /// `MARQUEE_STRIPE_RATE`: calls a second that this process makes with the secret key; 0 does not limit them. Default: half of
+    /// what Stripe allows a key, 50 for a live one and 12 for a test one: for one server and one worker. Where more processes share
+    /// a key, each gets its part.
     pub stripe_rate: Option<u32>,
     /// `MARQUEE_SMTP_URL`: where mail is handed over, `smtp://` or `smtps://`.
     pub smtp_url: String,

@@ -40,7 +40,8 @@ impl OrderStatus {
                 | (Paid, PartiallyRefunded | Refunded)
                 // A refund may fail after it was reported done.
                 | (PartiallyRefunded, Paid | PartiallyRefunded | Refunded)
-                | (Refunded, Paid | PartiallyRefunded | Processing)
+                // If it had never been paid, it is as closed as it was, and the money is still here.
+                | (Refunded, Paid | PartiallyRefunded | Expired)
         );
         allowed.then_some(next)
     }
@@ -48,6 +49,12 @@ impl OrderStatus {
     /// Was it paid, whatever was paid back since?
     pub fn is_paid(self) -> bool {
         matches!(self, Self::Paid | Self::PartiallyRefunded | Self::Refunded)
+    }
+
+    /// May it have tickets that are good? One that was refunded has none, and may never have had any: its money came when
+    /// its seats were gone, and those are somebody else's.
+    pub fn may_have_tickets(self) -> bool {
+        matches!(self, Self::Paid | Self::PartiallyRefunded)
     }
 }
 

@@ -9,6 +9,10 @@ use crate::convert::fingerprint;
 /// Sorts an error into the ways a call may fail. In doubt its outcome is unknown.
 pub(crate) fn classify(error: CallError) -> ProviderError {
     match error {
+        CallError::Answered { status: 500.., error, replayed: true, .. } => {
+            let message = error.and_then(|error| error.message).unwrap_or_default();
+            ProviderError::Unanswered(message)
+        }
         CallError::Answered { status, error, .. } => answered(status, error),
         CallError::NotConnected(reason) => Refusal::Unreachable(reason).into(),
         CallError::Unsendable(reason) => invalid("request", None, reason),
@@ -53,7 +57,7 @@ pub(crate) fn outcome(error: Option<&ProviderError>) -> &'static str {
     match error {
         None => "ok",
         Some(ProviderError::Declined { .. }) => "declined",
-        Some(ProviderError::Unknown(_)) => "unknown",
+        Some(ProviderError::Unknown(_) | ProviderError::Unanswered(_)) => "unknown",
         Some(ProviderError::Refused(Refusal::Busy(_))) => "busy",
         Some(ProviderError::Refused(Refusal::Unreachable(_))) => "unreachable",
         Some(ProviderError::Refused(Refusal::Invalid { .. })) => "invalid",
@@ -94,7 +98,12 @@ mod tests {
     }
 
     fn told(status: u16, error: Option<Box<ApiErrors>>) -> ProviderError {
-        classify(CallError::Answered { status, error, busy: None })
+        classify(CallError::Answered { status, error, busy: None, replayed: false })
+    }
+
+    fn replayed(status: u16) -> ProviderError {
+        let error = Some(api(ApiErrorsType::ApiError, None, None));
+        classify(CallError::Answered { status, error, busy: None, replayed: true })
     }
 
     #[test]
@@ -122,6 +131,25 @@ mod tests {
         }
         let unsendable = classify(CallError::Unsendable("no header".to_owned()));
         assert!(!unsendable.never_arrived() && matches!(unsendable, ProviderError::Refused(_)));
+    }
+
+    #[test]
+    fn only_a_kept_error_of_the_providers_is_no_answer_for_good() {
+        let unanswered = |error: &ProviderError| matches!(error, ProviderError::Unanswered(_));
+        assert!(unanswered(&replayed(500)) && unanswered(&replayed(503)));
+        assert!(replayed(500).is_unknown());
+        for may_still_be_decided in [
+            stripe(ApiErrorsType::ApiError, 500),
+            stripe(ApiErrorsType::IdempotencyError, 409),
+            replayed(409),
+            classify(CallError::Timeout),
+            told(502, None),
+        ] {
+            assert!(
+                may_still_be_decided.is_unknown() && !unanswered(&may_still_be_decided),
+                "{may_still_be_decided:?}"
+            );
+        }
     }
 
     #[test]

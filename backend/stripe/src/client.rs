@@ -37,8 +37,9 @@ pub(crate) struct Client {
 /// How a call went wrong.
 #[derive(Debug)]
 pub(crate) enum CallError {
-    /// Stripe answered that it did not work; `error` is its explanation, where there is one.
-    Answered { status: u16, error: Option<Box<ApiErrors>>, busy: Option<Busy> },
+    /// Stripe answered that it did not work; `error` is its explanation, where there is one. `replayed`: it is what it keeps
+    /// under the call's key.
+    Answered { status: u16, error: Option<Box<ApiErrors>>, busy: Option<Busy>, replayed: bool },
     /// No connection was made: nothing was sent.
     NotConnected(String),
     /// The request cannot be sent as it is.
@@ -120,7 +121,8 @@ impl Client {
         }
         let error = std::str::from_utf8(&body).ok().and_then(|text| miniserde::json::from_str(text).ok());
         let error = error.map(|answer: stripe_shared::Error| answer.error);
-        Err(CallError::Answered { status: status.as_u16(), error, busy: busy(status.as_u16(), &headers) })
+        let (busy, replayed) = (busy(status.as_u16(), &headers), is_replayed(&headers));
+        Err(CallError::Answered { status: status.as_u16(), error, busy, replayed })
     }
 }
 
@@ -141,6 +143,11 @@ fn busy(status: u16, headers: &HeaderMap) -> Option<Busy> {
         let seconds = text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.trim().parse().ok());
         Busy { retry_after: seconds.map(Duration::from_secs) }
     })
+}
+
+/// Is it the stored answer to an earlier call under the same key?
+fn is_replayed(headers: &HeaderMap) -> bool {
+    headers.get("idempotent-replayed").is_some_and(|value| value == "true")
 }
 
 /// An error with what caused it.
@@ -172,6 +179,12 @@ mod tests {
         }
         assert_eq!(busy(429, &headers(&[])), Some(Busy { retry_after: None }));
         assert_eq!(busy(503, &headers(&[("retry-after", "3")])), None);
+    }
+
+    #[test]
+    fn a_stored_answer_is_told_from_a_first_one() {
+        assert!(is_replayed(&headers(&[("idempotent-replayed", "true")])));
+        assert!(!is_replayed(&headers(&[("idempotent-replayed", "false")])) && !is_replayed(&headers(&[])));
     }
 
     #[test]

@@ -85,6 +85,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_the_provider_keeps_is_not_asked_for_again() {
+        let kept = || Err(ProviderError::Unanswered("kept".to_owned()));
+        assert_eq!(run(&[unknown(), kept(), Ok(1)]).await, (kept(), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn doubt_is_not_forgotten() {
         assert_eq!(run(&[unknown(), unreachable(), unreachable(), unreachable()]).await.0, unknown());
         assert_eq!(run(&[unreachable(), unreachable(), unreachable(), unreachable()]).await.0, unreachable());

@@ -12,7 +12,7 @@ pub enum TicketError {
     /// The tenant has no such order, or none with tickets.
     #[error("no such order `{0}`")]
     UnknownOrder(OrderId),
-    /// The order is not paid: there is nothing to issue.
+    /// The order is not paid, or all of it was paid back: there is nothing to issue.
     #[error("order `{0}` is not paid")]
     NotPaid(OrderId),
     /// The order has no such ticket.

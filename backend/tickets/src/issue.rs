@@ -14,14 +14,14 @@ pub const MAIL: &str = "tickets.mail";
 /// locked the order, so that no two race.
 ///
 /// # Errors
-/// `NotPaid` before the order's status says so; `UnknownOrder`; `KeyMismatch` when the installation's secret changed;
+/// `NotPaid` unless the order's status says that it is, and that not all of it was paid back; `UnknownOrder`; `KeyMismatch` when the installation's secret changed;
 /// `Db(Unique)` when a unit already has a ticket that counts.
 pub async fn issue(tx: &TenantTx, secret: &SecretKey, order_id: OrderId) -> Result<(), TicketError> {
     let order = store::lock_order(tx, order_id).await?.ok_or(TicketError::UnknownOrder(order_id))?;
     if order.has_tickets {
         return Ok(());
     }
-    if !order.status.is_paid() {
+    if !order.status.may_have_tickets() {
         return Err(TicketError::NotPaid(order_id));
     }
     let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);

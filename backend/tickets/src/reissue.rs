@@ -21,7 +21,7 @@ pub async fn reissue(
     only: Option<TicketId>,
 ) -> Result<Vec<Ticket>, TicketError> {
     let order = store::lock_order(tx, order_id).await?.ok_or(TicketError::UnknownOrder(order_id))?;
-    if !order.status.is_paid() {
+    if !order.status.may_have_tickets() {
         return Err(TicketError::NotPaid(order_id));
     }
     let known = store::tickets(tx, order_id).await?;

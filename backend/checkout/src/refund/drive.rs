@@ -13,6 +13,7 @@ use marquee_payments::{CreateRefund, ProviderError, ProviderRefund, Refusal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::count;
+use crate::intent::tell_if_missing;
 use crate::types::Order;
 use crate::{Checkout, CheckoutError};
 
@@ -27,15 +28,15 @@ const AT_ONCE: usize = 8;
 const KEYS_LAST_SECONDS: f64 = 24.0 * 3_600.0;
 /// Pauses between tries, in seconds: the first, and the longest.
 const PAUSE: (f64, f64) = (1.0, 900.0);
-/// Codes with which the provider says that it never will: another try would end the same.
-const FINAL: [&str; 7] = [
+/// Codes with which the provider says that it never will: another try would end the same. That it does not know the payment is none
+/// of them: it gave us the payment's id, so we ask with the wrong key or account, and that can be mended.
+const FINAL: [&str; 6] = [
     "charge_already_refunded",
     "charge_disputed",
     "refund_disputed_payment",
     "charge_not_refundable",
     "amount_too_large",
     "parameter_invalid_integer",
-    "resource_missing",
 ];
 
 impl Checkout {
@@ -104,6 +105,7 @@ impl Checkout {
             }
             Err(error) => {
                 tracing::warn!(%error, refund.id = %refund.id, "a refund did not come through");
+                tell_if_missing(&error, refund.order_id);
                 count("unknown");
                 self.refund_waits(tenant, refund, reason(&error)).await
             }
@@ -190,7 +192,7 @@ fn reason(error: &ProviderError) -> &str {
         ProviderError::Refused(Refusal::Invalid { code, .. }) => code,
         ProviderError::Refused(Refusal::Unreachable(_)) => "unreachable",
         ProviderError::Refused(Refusal::Busy(_)) => "busy",
-        ProviderError::Unknown(_) => "unknown",
+        ProviderError::Unknown(_) | ProviderError::Unanswered(_) => "unknown",
     }
 }
 
@@ -203,6 +205,20 @@ fn pause(attempts: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample;
+
+    #[test]
+    fn only_what_another_try_cannot_change_is_final() {
+        let refund = sample::refund(RefundState::Requested);
+        let says = |code: &str, param: Option<&str>| {
+            let (code, param) = (code.to_owned(), param.map(str::to_owned));
+            is_final(&refund, &Refusal::Invalid { code, param, message: String::new() }.into())
+        };
+        assert!(says("charge_already_refunded", None) && says("other", Some("amount")));
+        assert!(!says("resource_missing", Some("payment_intent")), "the wrong key or account");
+        assert!(!says("balance_insufficient", None));
+        assert!(!is_final(&refund, &Refusal::Busy(String::new()).into()));
+    }
 
     #[test]
     fn pauses_grow_and_end() {

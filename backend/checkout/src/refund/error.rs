@@ -97,7 +97,7 @@ fn state_sentence(status: &OrderStatus) -> &'static str {
             "all of the order's money has gone back already, or is on its way"
         }
         OrderStatus::Cancelled | OrderStatus::Expired => {
-            "the order was never paid: there is nothing to pay back"
+            "nothing was taken for the order, or all of it is on its way back already"
         }
         OrderStatus::Pending | OrderStatus::RequiresAction | OrderStatus::Processing => {
             "the order is not paid yet: there is nothing to pay back"

@@ -217,7 +217,7 @@ async fn promise_under(
         disputed: super::store::is_disputed(tx, id).await?,
         tickets: &tickets,
     };
-    let judged = judge(&case, &what.what, what.reason)?;
+    let judged = judge(&case, &what.what)?;
     let new = NewRefund {
         order: id,
         amount: judged.amount,

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use marquee_core::ids::TicketId;
-use marquee_entity::money::RefundReason;
 use marquee_entity::orders::{OrderStatus, TicketStatus};
 use marquee_payments::refunds::Totals;
 use sea_orm::FromQueryResult;
@@ -43,14 +42,16 @@ pub(super) struct Judged {
     pub(super) tickets: Vec<TicketId>,
 }
 
-/// Judges a request.
+/// Judges a request. What was captured may go back whatever the order is called: one that is closed owns no seats, and its money
+/// is owed in full, also after the refund that was promised at once has failed.
 ///
 /// # Errors
 /// Why not.
-pub(super) fn judge(case: &Case<'_>, what: &RefundWhat, reason: RefundReason) -> Result<Judged, RefundError> {
-    let captured = if case.total == 0 { Some(0) } else { case.captured };
-    let lost = reason == RefundReason::SeatLost;
-    let captured = captured.filter(|_| lost || case.status.is_paid());
+pub(super) fn judge(case: &Case<'_>, what: &RefundWhat) -> Result<Judged, RefundError> {
+    let captured = match case.total {
+        0 => Some(0).filter(|_| case.status.is_paid()),
+        _ => case.captured,
+    };
     let captured = captured.ok_or(RefundError::OrderState(case.status))?;
     if case.disputed {
         return Err(RefundError::Disputed);
@@ -123,11 +124,12 @@ pub(super) fn status_after(
     } else if succeeded >= total {
         OrderStatus::Refunded
     } else if !was_paid {
-        // Its seats were gone when the money came: until that is back, it is not done with.
+        // Its seats were gone when the money came: until that is back, it is closed and its money still here. It is so again
+        // when the bank returns what had gone back.
         if now != OrderStatus::Refunded {
             return None;
         }
-        OrderStatus::Processing
+        OrderStatus::Expired
     } else if succeeded > 0 {
         OrderStatus::PartiallyRefunded
     } else {
@@ -159,14 +161,14 @@ mod tests {
             status: OrderStatus::Paid,
             total: 100,
             captured: Some(100),
-            totals: Totals { promised, succeeded: 0, booked: 0 },
+            totals: Totals { promised, ..Totals::default() },
             disputed: false,
             tickets,
         }
     }
 
     fn asked(case: &Case<'_>, what: &RefundWhat) -> Result<Judged, RefundError> {
-        judge(case, what, RefundReason::Requested)
+        judge(case, what)
     }
 
     fn won(amount: i64, tickets: &[u128]) -> Judged {
@@ -241,15 +243,22 @@ mod tests {
         for status in OrderStatus::ALL {
             let mut unpaid = case(&tickets, 0);
             (unpaid.status, unpaid.captured) = (*status, None);
-            for reason in RefundReason::ALL {
-                let refused = judge(&unpaid, &RefundWhat::Everything, *reason);
-                assert!(matches!(refused, Err(RefundError::OrderState(_))), "{status} {reason}: {refused:?}");
-            }
+            let refused = asked(&unpaid, &RefundWhat::Everything);
+            assert!(matches!(refused, Err(RefundError::OrderState(_))), "{status}: {refused:?}");
         }
-        let mut late = case(&[], 0);
-        late.status = OrderStatus::Expired;
-        assert!(asked(&late, &RefundWhat::Everything).is_err());
-        assert_eq!(judge(&late, &RefundWhat::Everything, RefundReason::SeatLost).unwrap(), won(100, &[]));
+    }
+
+    #[test]
+    fn what_came_too_late_goes_back_until_it_is_back() {
+        for status in [OrderStatus::Expired, OrderStatus::Cancelled, OrderStatus::Processing] {
+            let mut late = case(&[], 0);
+            late.status = status;
+            assert_eq!(asked(&late, &RefundWhat::Everything).unwrap(), won(100, &[]), "{status}");
+            assert_eq!(asked(&late, &RefundWhat::Amount(40)).unwrap(), won(40, &[]), "{status}");
+            late.totals.promised = 100;
+            let again = asked(&late, &RefundWhat::Everything);
+            assert!(matches!(again, Err(RefundError::OrderState(_))), "{status}: {again:?}");
+        }
     }
 
     #[test]
@@ -282,7 +291,7 @@ mod tests {
         assert_eq!(after(Refunded, true, 40), Some(PartiallyRefunded));
         assert_eq!(after(Expired, false, 100), Some(Refunded));
         assert_eq!(after(Processing, false, 0), None);
-        assert_eq!(after(Refunded, false, 0), Some(Processing));
+        assert_eq!(after(Refunded, false, 0), Some(Expired), "as before it went back");
         let free = [ticket(1, TicketStatus::Void, 0), ticket(2, TicketStatus::Valid, 0)];
         assert_eq!(status_after(Paid, 0, true, 0, &free), Some(PartiallyRefunded));
         assert_eq!(status_after(Paid, 0, true, 0, &free[..1]), Some(Refunded));

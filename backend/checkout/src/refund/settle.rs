@@ -3,10 +3,12 @@
 use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::TenantId;
 use marquee_entity::money::RefundState;
+use marquee_entity::orders::TicketStatus;
 use marquee_payments::ledger;
 use marquee_payments::refunds::{self, Learnt, Refund};
 use marquee_payments::{ProviderRefund, ProviderRefundStatus};
 
+use super::request::withdraw;
 use super::rules::status_after;
 use super::{RefundError, count};
 use crate::service::retrying;
@@ -91,6 +93,7 @@ pub(super) async fn settle(
         let learnt =
             Learnt { provider_id: Some(&known.id), failure: known.failure.as_deref(), due_in: again(refund) };
         refunds::advance(tx, refund, next, &learnt).await?;
+        complete(tx, order, refund).await?;
     } else {
         refunds::put_back(tx, refund, known.failure.as_deref(), again(refund)).await?;
     }
@@ -99,6 +102,22 @@ pub(super) async fn settle(
     }
     follow(tx, order).await?;
     Ok(news)
+}
+
+/// With which nothing is left, as far as the provider has it, takes the tickets back that are still good: an amount that was
+/// promised as a part may be the rest by now. What it may still refuse does not count.
+async fn complete(tx: &TenantTx, order: &Order, refund: &Refund) -> Result<(), CheckoutError> {
+    if order.total == 0 || refunds::totals(tx, order.id).await?.known < order.total {
+        return Ok(());
+    }
+    let tickets = super::store::tickets(tx, order.id).await?;
+    let good = tickets.iter().filter(|ticket| ticket.status != TicketStatus::Void);
+    let good: Vec<_> = good.map(|ticket| ticket.ticket_id).collect();
+    if !good.is_empty() {
+        refunds::add_tickets(tx, refund.id, &good).await?;
+        withdraw(tx, order, &good).await?;
+    }
+    Ok(())
 }
 
 async fn book(

@@ -3,7 +3,7 @@
 use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::money::{RefundReason, RefundState};
-use marquee_entity::orders::{PaymentState, TicketStatus};
+use marquee_entity::orders::PaymentState;
 use marquee_payments::ProviderRefund;
 use marquee_payments::record::{self, Payment, RecordError};
 use marquee_payments::refunds::{self, Created, NewRefund, Refund};
@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::count;
 use super::drive::is_it;
-use super::request::withdraw;
 use super::settle::{settle, state_of};
 use crate::dispute::unavailable;
 use crate::drive::Driven;
@@ -24,7 +23,7 @@ const LOOK: Tag = Tag::new("refund.look");
 const TAKE: Tag = Tag::new("refund.take_over");
 
 /// What was taken over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 pub struct TakenOver {
     /// Was the order's payment gone on with?
     pub payment: bool,
@@ -36,15 +35,6 @@ pub struct TakenOver {
     pub disputes: usize,
 }
 
-impl std::ops::AddAssign for TakenOver {
-    fn add_assign(&mut self, other: Self) {
-        self.payment |= other.payment;
-        self.refunds_found += other.refunds_found;
-        self.refunds_changed += other.refunds_changed;
-        self.disputes += other.disputes;
-    }
-}
-
 impl Checkout {
     /// Takes over what the provider knows of an order: goes on with its payment, and records refunds that we do not know or
     /// that changed, and disputes. Safe to do again.
@@ -52,25 +42,36 @@ impl Checkout {
     /// # Errors
     /// `NotFound` where the tenant has no such order; `ProviderUnavailable` when the provider cannot be asked.
     pub async fn take_over(&self, tenant: TenantId, order: OrderId) -> Result<TakenOver, CheckoutError> {
-        let driven = matches!(self.drive(tenant, order).await?, Driven::Rested(_));
-        let mut taken = TakenOver { payment: driven, ..TakenOver::default() };
+        let mut taken = TakenOver::default();
+        self.take_over_into(tenant, order, &mut taken).await?;
+        Ok(taken)
+    }
+
+    /// As [`Checkout::take_over`]; what was done before an error is added to `taken`.
+    pub(crate) async fn take_over_into(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        taken: &mut TakenOver,
+    ) -> Result<(), CheckoutError> {
+        taken.payment |= matches!(self.drive(tenant, order).await?, Driven::Rested(_));
         let tx = self.parts.db.begin(tenant, LOOK).await?;
         crate::store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
         let payment = record::read(&tx, order).await?;
         tx.commit().await?;
-        let Some(payment) = payment else { return Ok(taken) };
-        let Some(intent) = payment.intent_id.as_deref() else { return Ok(taken) };
+        let Some(payment) = payment else { return Ok(()) };
+        let Some(intent) = payment.intent_id.as_deref() else { return Ok(()) };
         if payment.state == PaymentState::Captured {
             let listed = self.parts.provider.list_refunds(payment.account.as_deref(), intent).await;
             // The oldest first: shares of the fee are reckoned in that order.
             let mut listed = listed.map_err(|error| unavailable(&error))?;
             listed.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
             for known in &listed {
-                self.take_refund(tenant, &payment, known, &mut taken).await?;
+                self.take_refund(tenant, &payment, known, taken).await?;
             }
-            taken.disputes = self.take_disputes(tenant, &payment, intent).await?;
+            taken.disputes += self.take_disputes(tenant, &payment, intent).await?;
         }
-        Ok(taken)
+        Ok(())
     }
 
     async fn take_refund(
@@ -123,7 +124,7 @@ impl Checkout {
             None if state_of(known.status) == RefundState::Failed && known.movement.is_none() => {
                 return Ok(Taken::Nothing);
             }
-            None => (adopt(&tx, &order, payment, known).await?, true),
+            None => (adopt(&tx, &order, known).await?, true),
         };
         settle(&tx, &order, &refund, known).await?;
         tx.commit().await?;
@@ -131,21 +132,8 @@ impl Checkout {
     }
 }
 
-/// Records a refund that was made at the provider. One with which nothing is left takes the tickets back.
-async fn adopt(
-    tx: &TenantTx,
-    order: &Order,
-    payment: &Payment,
-    known: &ProviderRefund,
-) -> Result<Refund, CheckoutError> {
-    let gone = refunds::totals(tx, order.id).await?.promised.saturating_add(known.amount.amount);
-    let completes = gone >= payment.amount && state_of(known.status) != RefundState::Failed;
-    let tickets: Vec<_> = super::store::tickets(tx, order.id)
-        .await?
-        .into_iter()
-        .filter(|ticket| completes && ticket.status != TicketStatus::Void)
-        .map(|ticket| ticket.ticket_id)
-        .collect();
+/// Records a refund that was made at the provider; settling it takes the tickets back where nothing is left.
+async fn adopt(tx: &TenantTx, order: &Order, known: &ProviderRefund) -> Result<Refund, CheckoutError> {
     let new = NewRefund {
         order: order.id,
         amount: known.amount.amount,
@@ -155,13 +143,12 @@ async fn adopt(
         request_key: &format!("provider:{}", known.id),
         requested_by: "provider",
         note: None,
-        tickets: &tickets,
+        tickets: &[],
     };
     let refund = match refunds::create(tx, &new).await? {
         Created::Known(known) => return Ok(known),
         Created::New(refund) => refund,
     };
-    withdraw(tx, order, &tickets).await?;
     tx.stage(LETTER, &Letter::Refund { refund_id: refund.id }).await?;
     Ok(refund)
 }

@@ -51,7 +51,11 @@ async fn confirms(house: &House) -> usize {
 async fn an_address_with_many_declines_waits() {
     early_in_a_window().await;
     let house = plan().without_worker().open().await;
-    let fan = house.fan();
+    let (fan, early) = (house.fan(), house.fan());
+    let bought = ordered(&early, 'D', 2).await;
+    let token = house.money().token("pm_card_visa", early.tenant.account).await;
+    let pays = || early.pays(&bought, Some(&token)).key("pay-for-D2");
+    assert_eq!(pays().send().await.expect(200)["status"], "paid");
     declines(&fan, 'A', 1..=4, "pm_card_visa_chargeDeclined").await;
     declines(&fan, 'B', 1..=4, "pm_card_visa_chargeDeclinedInsufficientFunds").await;
     let order = ordered(&fan, 'C', 1).await;
@@ -60,6 +64,10 @@ async fn an_address_with_many_declines_waits() {
     let asked = confirms(&house).await;
     let first = wait(&fan.pay(&order, "pm_card_visa").await);
     assert!((1..=2).contains(&first), "{first}");
+    // Who asks again for what was done before is told so: something was charged.
+    let again = pays().send().await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"), "{}", again.text());
+    assert_eq!(again.expect(200)["status"], "paid");
     assert_eq!(confirms(&house).await, asked, "the bank is not asked");
     tokio::time::sleep(std::time::Duration::from_secs(first)).await;
     fan.pay(&order, "pm_card_chargeDeclinedProcessingError").await.refused(402, "payment_declined");

@@ -119,6 +119,33 @@ async fn a_provider_out_of_reach_takes_nothing_and_keeps_the_seats() {
     house.audited().await;
 }
 
+/// While nobody knows what becomes of a try, the decline of the one before is not its answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_in_doubt_is_not_answered_with_the_one_before() {
+    let house = House::open().await;
+    let (fan, money) = (house.fan(), house.money());
+    let order = ordered(&fan).await;
+    fan.pay(&order, "pm_card_visa_chargeDeclined").await.refused(402, "payment_declined");
+    money.fault(CONFIRM, 1_000, "status", json!(409)).await;
+    let token = money.token("pm_card_visa", fan.tenant.account).await;
+    let key = fresh_key();
+    let answer = fan.pays(&order, Some(&token)).key(&key).send().await;
+    assert_eq!(answer.expect(200)["status"], "processing");
+    // The worker asks as well, more than once, and hears nothing new.
+    until("the worker to have asked", 30, async || {
+        let asked =
+            |one: &&Value| one["method"] == "POST" && one["path"].as_str().unwrap().ends_with("/confirm");
+        (money.requests().await.iter().filter(asked).count() > 12).then_some(())
+    })
+    .await;
+    assert_eq!(fan.look(&order).await["status"], "processing");
+    money.heal().await;
+    assert_eq!(settled(&fan, &order, 30).await["status"], "paid");
+    assert_eq!(fan.pays(&order, Some(&token)).key(&key).send().await.expect(200)["status"], "paid");
+    assert_eq!(money.captured(&order.id).await.0, 1);
+    house.audited().await;
+}
+
 /// The server hears nothing but events: they alone bring the order home, also twice and shuffled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_alone_settle_a_payment() {

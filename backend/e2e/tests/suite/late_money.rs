@@ -7,6 +7,9 @@ use marquee_e2e::site::{Fan, Hold, Order, seats};
 use marquee_e2e::wait::until;
 use serde_json::{Value, json};
 
+use crate::holders::platform;
+use crate::refunds::{order, said};
+
 const CANCEL: &str = "POST /v1/payment_intents/*/cancel";
 
 /// How much went back for an order, and in how many refunds.
@@ -29,12 +32,10 @@ async fn refunded(fan: &Fan, order: &Order) -> Value {
     .await
 }
 
-/// Money that was taken when the order was over and its seat somebody else's: all of it goes back, once, and the buyer is
-/// told in plain words.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn money_for_a_lost_seat_goes_back() {
-    let house = plan().with_mail().open().await;
-    let (fan, money) = (house.fan(), house.money());
+/// An order whose money is taken when it is over and its seat is a rival's; with the rival and their order. The shop hears
+/// of it by itself alone.
+async fn taken_too_late(house: &House, fan: &Fan) -> (Order, Fan, Order) {
+    let money = house.money();
     let account = fan.tenant.account;
     let order = fan.order(&fan.hold_seats(&[seat('A', 1)]).await).await;
     fan.pay(&order, "pm_card_visa_chargeDeclined").await.refused(402, "payment_declined");
@@ -61,7 +62,17 @@ async fn money_for_a_lost_seat_goes_back() {
         money.api(&path("confirm"), account, "payment_method=pm_card_visa&return_url=https://a.test").await;
     assert_eq!(confirmed["status"], "requires_capture");
     assert_eq!(money.api(&path("capture"), account, "").await["status"], "succeeded");
+    (order, rival, theirs)
+}
+
+/// Money that was taken when the order was over and its seat somebody else's: all of it goes back, once, and the buyer is
+/// told in plain words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_for_a_lost_seat_goes_back() {
+    let house = plan().with_mail().open().await;
+    let (fan, money) = (house.fan(), house.money());
     money.fault("POST /v1/refunds", 1_000, "refuse", Value::Null).await;
+    let (order, rival, theirs) = taken_too_late(&house, &fan).await;
     let body = until("the buyer to be told", 30, async || {
         let body = fan.look(&order).await;
         (body["notice"]["code"] == "refund_under_way").then_some(body)
@@ -83,6 +94,16 @@ async fn money_for_a_lost_seat_goes_back() {
     assert!(text.contains("We are sorry") && text.contains("You get back all of it, €47.00"), "{text}");
     assert_eq!(house.mailbox().to(&fan.email).await.len(), 1, "told once");
     assert_eq!(rival.look(&theirs).await["status"], "paid");
+    // Nobody can make tickets of it: the seat is the rival's.
+    let reissue = house.marquee(&["order", "reissue", &order.id]).await;
+    assert_eq!(
+        (reissue.status.code(), said(&reissue).contains("order_state")),
+        (Some(1), true),
+        "{}",
+        said(&reissue)
+    );
+    let tickets = format!("select count(*) from tickets where order_id = '{}'", order.id);
+    assert_eq!(house.database.number(&tickets).await, 0);
     let open = "select count(*) from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
                 where t.order_id = '{}' and t.kind in ('capture', 'refund')
                 group by e.account_id having sum(case e.direction when 'debit' then e.amount else -e.amount end) <> 0";
@@ -91,6 +112,51 @@ async fn money_for_a_lost_seat_goes_back() {
         0,
         "the order's accounts are even"
     );
+    house.audited().await;
+}
+
+/// The bank does not take money back that came too late, or returns it later: the buyer reads so, the order keeps nothing
+/// open, and staff pay it back again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_could_not_go_back_is_paid_back_by_staff() {
+    let house = House::open().await;
+    let (fan, money) = (house.fan(), house.money());
+    let never = json!({ "status": 400, "code": "charge_not_refundable" });
+    money.fault("POST /v1/refunds", 1, "status", never).await;
+    let (placed, rival, theirs) = taken_too_late(&house, &fan).await;
+    let failed = async || {
+        let body = until("the buyer to be told", 30, async || {
+            let body = fan.look(&placed).await;
+            (body["notice"]["code"] == "refund_failed").then_some(body)
+        })
+        .await;
+        assert_eq!(body["status"], "processing", "{body}");
+        let status = format!("select status from orders where id = '{}' and paid_at is null", placed.id);
+        assert_eq!(house.database.texts(&status).await, ["expired"], "nothing waits for it");
+        let file = order(&house, &["show", &placed.id]).await;
+        assert_eq!(file["diagnosis"]["remedy"], "refund", "{file:#}");
+    };
+    failed().await;
+    money.heal().await;
+    money.webhooks(json!({})).await;
+    let refund = order(&house, &["refund", &placed.id]).await;
+    assert_eq!((&refund["state"], &refund["amount"]), (&json!("succeeded"), &json!(4_700)), "{refund}");
+    assert_eq!(refunded(&fan, &placed).await["notice"]["code"], "paid_back");
+    house.audited().await;
+
+    let settle = format!("/_sim/refunds/{}/settle", refund["provider_id"].as_str().unwrap());
+    money.control(&settle, json!({ "outcome": "fail", "reason": "lost_or_stolen_card" })).await;
+    failed().await;
+    let (staff, bearer) = platform(&house).await;
+    let path = format!("/api/platform/v1/orders/{}/refunds", placed.id);
+    let again =
+        staff.post(&path, &json!({})).header("authorization", &bearer).fresh().send().await.expect(201);
+    assert_eq!(again["amount"], 4_700, "{again}");
+    refunded(&fan, &placed).await;
+    let twice = staff.post(&path, &json!({})).header("authorization", &bearer).fresh().send().await;
+    twice.refused(409, "order_state");
+    assert_eq!(paid_back(&house, &placed).await, (1, 4_700));
+    assert_eq!(rival.look(&theirs).await["status"], "paid");
     house.audited().await;
 }
 

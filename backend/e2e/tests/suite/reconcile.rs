@@ -88,7 +88,14 @@ async fn movements_are_read_once_and_agree_with_the_ledger() {
         money.api("/v1/payment_intents", account, &form).await;
     }
     assert!(reconciled(&house).await.0, "what is young may be under way");
-    assert_eq!(house.database.number("select count(*) from provider_movements").await, 108);
+    let stored = "select count(*) from provider_movements";
+    assert_eq!(house.database.number(stored).await, 108);
+    // One that shows up late, behind more than a page of others, is read as well.
+    let oldest = "delete from provider_movements where movement_id =
+                      (select movement_id from provider_movements order by moved_at limit 1)";
+    house.database.run(oldest).await;
+    assert!(reconciled(&house).await.0);
+    assert_eq!(house.database.number(stored).await, 108);
     aged(&house).await;
     let (clean, report) = reconciled(&house).await;
     let found = breaks(&report);

@@ -554,6 +554,47 @@ async fn a_promise_that_somebody_else_overtook_has_failed() {
     agrees(&house, 2, 4_700).await;
 }
 
+/// What is promised here and may still be refused does not make a refund by hand take the other tickets back.
+#[tokio::test]
+async fn a_refund_by_hand_beside_a_promise_takes_no_ticket_that_is_not_paid_back() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let (placed, body) = bought(&fan, &[seat('A', 1), seat('A', 2)]).await;
+    promised_and_by_hand(&house, &fan, &placed, &["--ticket", &tickets(&body)[0]], 5_000).await;
+    let after = fan.look(&placed).await;
+    assert_eq!(
+        (after["status"].as_str(), statuses(&after)),
+        (Some("partially_refunded"), vec!["void", "valid"]),
+        "ours was more than was left: {after}"
+    );
+    agrees(&house, 1, 5_000).await;
+}
+
+/// An amount that was promised as a part is the rest when it is paid back: the tickets go with it.
+#[tokio::test]
+async fn a_promise_that_became_the_rest_takes_the_tickets_back() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let (placed, _) = bought(&fan, &[seat('A', 1)]).await;
+    promised_and_by_hand(&house, &fan, &placed, &["--amount", "3700"], 1_000).await;
+    let after = fan.look(&placed).await;
+    assert_eq!((after["status"].as_str(), statuses(&after)), (Some("refunded"), vec!["void"]), "{after}");
+    agrees(&house, 2, 4_700).await;
+}
+
+/// Promises a refund that the provider does not answer, makes another there by hand, and finishes the order.
+async fn promised_and_by_hand(house: &House, fan: &Fan, placed: &Order, what: &[&str], by_hand: i64) {
+    house.money().webhooks(json!({ "paused": true })).await;
+    let intent = house.money().intents(&placed.id).await[0]["id"].as_str().unwrap().to_owned();
+    house.money().fault(REFUND, 50, "status", json!(500)).await;
+    let refund = order(house, &[&["refund", placed.id.as_str()][..], what].concat()).await;
+    assert_eq!(refund["state"], "requested", "{refund}");
+    house.money().heal().await;
+    let form = format!("payment_intent={intent}&amount={by_hand}&refund_application_fee=true");
+    house.money().api("/v1/refunds", fan.tenant.account, &form).await;
+    order(house, &["finish", &placed.id]).await;
+}
+
 /// Charged and without tickets: one safe action.
 #[tokio::test]
 async fn an_order_without_its_tickets_is_finished() {
@@ -577,7 +618,7 @@ async fn a_refund_that_pends_and_comes_back_is_followed() {
     let money = house.money();
     money.webhooks(json!({ "paused": true })).await;
     money.control("/_sim/refunds", json!({ "begin": "pending" })).await;
-    let (placed, _) = bought(&fan, &[seat('A', 1)]).await;
+    let (placed, as_bought) = bought(&fan, &[seat('A', 1)]).await;
     let refund = order(&house, &["refund", &placed.id]).await;
     assert_eq!(refund["state"], "pending", "{refund}");
     let waiting = fan.look(&placed).await;
@@ -594,7 +635,9 @@ async fn a_refund_that_pends_and_comes_back_is_followed() {
     let finished = order(&house, &["finish", &placed.id]).await;
     assert_eq!(finished["taken_over"]["refunds_changed"], 1, "{finished}");
     assert_eq!(finished["refunds"][0]["failure"], "lost_or_stolen_card");
-    assert_eq!(fan.look(&placed).await["status"], "paid", "the money is still ours, and owed");
+    let after = fan.look(&placed).await;
+    assert_eq!(after["status"], "paid", "the money is still ours, and owed");
+    assert_eq!(after["paid_at"], as_bought["paid_at"], "it was paid when it was");
     agrees(&house, 0, 0).await;
 
     // Once more, and this time it arrives.

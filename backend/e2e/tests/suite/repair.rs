@@ -85,6 +85,27 @@ async fn charged_and_unticketed_is_finished() {
     house.audited().await;
 }
 
+/// The provider captures and is gone before it tells the rest: what was done is said, kept in the log, and ticketed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_finished_half_way_is_told() {
+    let house = stuck_house().await;
+    let fan = house.fan();
+    let order = pay_into_silence(&house, &fan, CONFIRM).await;
+    house.money().fault("GET /v1/refunds", ALWAYS, "refuse", Value::Null).await;
+    let output = house.marquee(&["order", "finish", &order.id, "--json"]).await;
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["status"], &told["tickets"]), (&json!("paid"), &json!(1)), "{told}");
+    assert_eq!((&told["done"], &told["provider_asked"]), (&json!(false), &json!(false)), "{told}");
+    assert_eq!(told["taken_over"]["payment"], true, "{told}");
+    assert!(whats(&shown(&house, &order).await).contains(&"order_finish".to_owned()));
+    house.money().heal().await;
+    let told = mend(&house, &["finish", &order.id]).await.unwrap();
+    assert_eq!((&told["done"], &told["provider_asked"]), (&json!(true), &json!(true)), "{told}");
+    assert_eq!(house.money().captured(&order.id).await.0, 1);
+    house.audited().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn authorised_and_expired_is_finished() {
     let house = stuck_house().await;
@@ -210,6 +231,18 @@ async fn platform_staff_see_the_same_file() {
     assert_eq!(by_number.send().await.expect(200)["order"]["order_id"], order.id);
     let reissue = staff.post(&format!("{path}/reissue"), &json!({})).header("authorization", &bearer);
     assert_eq!(reissue.key(&fresh_key()).send().await.expect(200)["tickets"].as_array().unwrap().len(), 2);
+    let finish = format!("{path}/finish");
+    staff.post(&finish, &json!({})).send().await.refused(401, "unauthorized");
+    let strange = format!("/api/platform/v1/orders/{}/finish", uuid::Uuid::now_v7());
+    let strange = staff.post(&strange, &json!({})).header("authorization", &bearer).send().await;
+    strange.refused(404, "not_found");
+    house.database.run(&format!("delete from tickets where order_id = '{}'", order.id)).await;
+    let finished = staff.call("POST", &finish).header("authorization", &bearer).send().await.expect(200);
+    assert_eq!((&finished["order_id"], &finished["done"]), (&json!(order.id), &json!(true)), "{finished}");
+    assert_eq!((&finished["status"], &finished["tickets"]), (&json!("paid"), &json!(1)), "{finished}");
     let file = shown(&house, &order).await;
-    assert!(whats(&file).contains(&"order_reissue".to_owned()), "{file:#}");
+    for what in ["order_reissue", "order_finish"] {
+        assert!(whats(&file).contains(&what.to_owned()), "{what}: {file:#}");
+    }
+    house.audited().await;
 }

@@ -21,6 +21,10 @@ pub enum ProviderError {
     /// It may have had its effect or not: time-out, broken connection, an error on the provider's side.
     #[error("outcome unknown: {0}")]
     Unknown(String),
+    /// As [`Self::Unknown`], and asking again under its key will never tell: the call is over, and what the provider keeps as
+    /// its answer, and gave again, is an error on its side.
+    #[error("outcome unknown, and the provider keeps no answer: {0}")]
+    Unanswered(String),
 }
 
 /// Why a call surely had no effect.
@@ -48,6 +52,11 @@ impl ProviderError {
     /// Is the parameter `name` what the provider did not accept?
     pub fn is_about(&self, name: &str) -> bool {
         matches!(self, Self::Refused(Refusal::Invalid { param: Some(param), .. }) if param == name)
+    }
+
+    /// May it have had its effect or not?
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_) | Self::Unanswered(_))
     }
 
     /// Did the call never get through to a decision?

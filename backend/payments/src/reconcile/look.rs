@@ -28,10 +28,24 @@ impl Reconciler {
         for movement in unexplained {
             match movement.order_id {
                 Some(order) => orders.extend([order]),
-                None => orders.extend(self.order_behind(lease, &movement).await?),
+                None => {
+                    self.keep(lease).await?;
+                    orders.extend(self.order_behind(lease, &movement).await?);
+                }
             }
         }
         Ok(orders)
+    }
+
+    /// Keeps a lease for another while: before each thing that is done under it and may take long, so that many of them are
+    /// not overtaken, and begun anew, for ever.
+    ///
+    /// # Errors
+    /// `Overtaken` when somebody else has taken it.
+    pub async fn keep(&self, lease: &Lease) -> Result<(), ReconcileError> {
+        let tx = self.db.begin(lease.tenant, LOOK).await?;
+        store::keep(&tx, lease).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Asks the provider which payment a movement is of.

@@ -14,7 +14,7 @@ const READ: Tag = Tag::background("reconcile.read");
 
 /// Movements stored in one transaction.
 const CHUNK: usize = 25;
-/// The list is read a little further back than it was known: a movement may show up behind a later one.
+/// The list is read a little further back than it was known, however many movements that are: one may show up behind later ones.
 const OVERLAP_SECONDS: i64 = 600;
 
 impl Reconciler {
@@ -32,13 +32,12 @@ impl Reconciler {
             let MovementPage { data, has_more } =
                 self.provider.list_movements(Some(&lease.account), &window).await?;
             newest = newest.or_else(|| data.first().map(|first| first.id.clone()));
-            for chunk in data.chunks(CHUNK) {
+            // The window ends the list: what is known in it already is the overlap.
+            window.page_after = data.last().map(|last| last.id.clone());
+            for chunk in self.unknown(lease, data).await?.chunks(CHUNK) {
                 new += self.store(lease, chunk).await?;
             }
-            // Whole pages are taken: the rest of the one that has the last known movement is the overlap.
-            let reached = data.iter().any(|one| Some(&one.id) == lease.last_movement.as_ref());
-            window.page_after = data.last().map(|last| last.id.clone());
-            if reached || !has_more || window.page_after.is_none() {
+            if !has_more || window.page_after.is_none() {
                 break;
             }
         }
@@ -46,6 +45,19 @@ impl Reconciler {
         store::advance(&tx, lease, newest.as_deref()).await?;
         tx.commit().await?;
         Ok(new)
+    }
+
+    /// Those of a page that are not stored yet: of the overlap usually none.
+    async fn unknown(
+        &self,
+        lease: &Lease,
+        page: Vec<ProviderMovement>,
+    ) -> Result<Vec<ProviderMovement>, ReconcileError> {
+        let tx = self.db.begin(lease.tenant, READ).await?;
+        store::keep(&tx, lease).await?;
+        let unknown = store::unknown(&tx, &lease.account, &page).await?;
+        tx.commit().await?;
+        Ok(page.into_iter().filter(|one| unknown.contains(&one.id)).collect())
     }
 
     async fn store(&self, lease: &Lease, movements: &[ProviderMovement]) -> Result<usize, ReconcileError> {

@@ -1,6 +1,6 @@
 //! Every query about movements and cursors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use marquee_core::db::{Db, DbError, Tag, TenantTx};
@@ -48,8 +48,7 @@ pub struct Lease {
     /// The provider's id of the account.
     pub account: String,
     pub(super) fence: i64,
-    pub(super) last_movement: Option<String>,
-    /// When that one moved.
+    /// When the newest movement that is known moved.
     pub(super) since: Option<DateTime<Utc>>,
 }
 
@@ -137,7 +136,7 @@ pub async fn take(db: &Db, tenant: TenantId, account: &str) -> Result<Option<Lea
         .optional(
             "update provider_cursors c set fence = c.fence + 1, lease_until = marquee_now() + make_interval(secs => $3)
              where c.tenant_id = $1 and c.account = $2 and coalesce(c.lease_until <= marquee_now(), true)
-             returning c.tenant_id as tenant, c.account, c.fence, c.last_movement,
+             returning c.tenant_id as tenant, c.account, c.fence,
                  (select m.moved_at from provider_movements m
                   where m.tenant_id = $1 and m.account = $2 and m.movement_id = c.last_movement) as since",
             params![account, LEASE_SECONDS],
@@ -206,6 +205,24 @@ pub(super) async fn advance(
         )
         .await?;
     if rows == 1 { Ok(()) } else { Err(ReconcileError::Overtaken) }
+}
+
+/// Which of these movements are not stored yet, by the provider's ids.
+pub(super) async fn unknown(
+    tx: &TenantTx,
+    account: &str,
+    movements: &[ProviderMovement],
+) -> Result<HashSet<String>, DbError> {
+    let ids: Vec<String> = movements.iter().map(|one| one.id.clone()).collect();
+    let rows: Vec<IdRow> = tx
+        .all(
+            "select g.id from unnest($3::text[]) g (id)
+             where not exists (select 1 from provider_movements m
+                               where m.tenant_id = $1 and m.account = $2 and m.movement_id = g.id)",
+            params![account, ids],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// Stores movements; answers the provider's ids of those that are new.

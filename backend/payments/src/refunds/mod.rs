@@ -7,7 +7,7 @@ mod store;
 mod types;
 
 pub use store::{
-    advance, by_key, by_provider, create, due, lease, note_booked, of_order, put_back, read, tickets_of,
-    totals,
+    add_tickets, advance, by_key, by_provider, create, due, lease, note_booked, of_order, put_back, read,
+    tickets_of, totals,
 };
 pub use types::{Created, Due, Learnt, NewRefund, Refund, Totals};

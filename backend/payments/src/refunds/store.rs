@@ -50,13 +50,22 @@ pub async fn create(tx: &TenantTx, new: &NewRefund<'_>) -> Result<Created, DbErr
         return by_key(tx, new.order, new.request_key).await?.map(Created::Known).ok_or(DbError::Contention);
     };
     if !new.tickets.is_empty() {
-        tx.execute(
-            "insert into refund_tickets (tenant_id, refund_id, ticket_id) select $1, $2, unnest($3::uuid[])",
-            params![refund.id, new.tickets.iter().map(|ticket| ticket.0).collect::<Vec<_>>()],
-        )
-        .await?;
+        add_tickets(tx, refund.id, new.tickets).await?;
     }
     Ok(Created::New(refund))
+}
+
+/// Notes tickets that a refund takes back.
+///
+/// # Errors
+/// As [`DbError`] says.
+pub async fn add_tickets(tx: &TenantTx, refund: RefundId, tickets: &[TicketId]) -> Result<(), DbError> {
+    tx.execute(
+        "insert into refund_tickets (tenant_id, refund_id, ticket_id) select $1, $2, unnest($3::uuid[])",
+        params![refund, tickets.iter().map(|ticket| ticket.0).collect::<Vec<_>>()],
+    )
+    .await
+    .map(drop)
 }
 
 /// A refund as it stands.
@@ -120,6 +129,7 @@ pub async fn tickets_of(tx: &TenantTx, refund: RefundId) -> Result<Vec<TicketId>
 pub async fn totals(tx: &TenantTx, order: OrderId) -> Result<Totals, DbError> {
     tx.one(
         "select coalesce(sum(amount) filter (where state <> 'failed'), 0)::bigint as promised,
+             coalesce(sum(amount) filter (where state in ('pending', 'succeeded')), 0)::bigint as known,
              coalesce(sum(amount) filter (where state = 'succeeded'), 0)::bigint as succeeded,
              coalesce(sum(amount) filter (where refunded_before is not null and state <> 'failed'), 0)::bigint as booked
          from refunds where tenant_id = $1 and order_id = $2",

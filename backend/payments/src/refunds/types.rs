@@ -95,6 +95,8 @@ pub struct Learnt<'a> {
 pub struct Totals {
     /// All that did not fail: done, under way or promised.
     pub promised: i64,
+    /// What the provider has: done or under way there. What is only promised it may still refuse.
+    pub known: i64,
     /// What the provider has done.
     pub succeeded: i64,
     /// What the ledger has taken in and not taken back.

@@ -22,9 +22,8 @@ pub(super) const RULES: &[Rule] = &[
         sql: "select p.tenant_id, p.order_id, o.status, p.intent_id as payment_intent
               from payments p join orders o on o.tenant_id = p.tenant_id and o.id = p.order_id
               where p.state = 'captured' and o.status not in ('paid', 'partially_refunded', 'refunded')
-                and not exists (select 1 from refunds r
-                                where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.reason = 'seat_lost'
-                                  and r.state <> 'failed' and r.amount = p.amount)",
+                and p.amount > (select coalesce(sum(r.amount), 0) from refunds r
+                                where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.state <> 'failed')",
     },
     Rule {
         kind: "capture_without_seat",
@@ -37,9 +36,9 @@ pub(super) const RULES: &[Rule] = &[
                 and (u.state <> 'sold' or u.hold_id is distinct from o.hold_id)
                 and not exists (select 1 from tickets t join refund_tickets w on w.tenant_id = t.tenant_id and w.ticket_id = t.id
                                 where t.tenant_id = l.tenant_id and t.order_line_id = l.id and t.status = 'void')
-                and not exists (select 1 from refunds r
-                                where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.reason = 'seat_lost'
-                                  and r.state <> 'failed' and r.amount = p.amount)",
+                and (o.paid_at is not null or p.amount > (
+                    select coalesce(sum(r.amount), 0) from refunds r
+                    where r.tenant_id = p.tenant_id and r.order_id = p.order_id and r.state <> 'failed'))",
     },
     Rule {
         // What the provider cannot give up may take weeks; it keeps no seat.

@@ -1,8 +1,8 @@
 //! What platform staff see of an order, and what mends it.
 
 use actix_web::{HttpResponse, web};
-use marquee_checkout::Checkout;
 use marquee_checkout::timeline::File;
+use marquee_checkout::{Checkout, Finished};
 use marquee_core::http::{Body, method_not_allowed};
 use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::problem::{Code, Problem};
@@ -17,7 +17,7 @@ use crate::orders::{NotFound, find};
 
 /// The orders' part of the API's description.
 #[derive(Debug, OpenApi)]
-#[openapi(paths(show, reissue))]
+#[openapi(paths(show, reissue, finish))]
 pub struct ApiDoc;
 
 /// Registers the views of orders. Needs `web::Data` of the foundation and the checkout, and sign-in.
@@ -30,6 +30,11 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     .service(
         web::resource("/api/platform/v1/orders/{order}/reissue")
             .route(web::post().to(reissue))
+            .default_service(web::to(method_not_allowed)),
+    )
+    .service(
+        web::resource("/api/platform/v1/orders/{order}/finish")
+            .route(web::post().to(finish))
             .default_service(web::to(method_not_allowed)),
     );
 }
@@ -103,4 +108,39 @@ async fn reissue(
     record.record(&session.member.id.to_string(), "order.reissue", Some(tenant), details).await?;
     record.commit().await?;
     Ok(HttpResponse::Ok().json(Reissued { order_id: order, tickets }))
+}
+
+/// Brings an order that is stuck to its end: takes over what the provider knows (captures, refunds), goes on with what is open, issues
+/// tickets that are missing. Safe at any time and again; `done` says whether anything is left. Needs no body, and goes on when
+/// the caller goes away.
+#[utoipa::path(post, path = "/api/platform/v1/orders/{order}/finish", tag = "platform",
+    params(("order" = String, Path, description = "id or number")), responses(
+    (status = 200, body = Finished),
+    (status = 401, description = "`unauthorized`"),
+    (status = 404, description = "`not_found`"),
+    (status = 409, description = "`order_state`: several tenants have an order of that number"),
+))]
+async fn finish(
+    session: PlatformSession,
+    foundation: web::Data<Foundation>,
+    checkout: web::Data<Checkout>,
+    order: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = find(&foundation, &order, None).await?;
+    let (tenant, order) = (found.tenant_id, found.id);
+    let member = session.member.id.to_string();
+    // In a task of its own: what is done is recorded whoever is left to hear of it.
+    let work = tokio::spawn(async move {
+        let finished = checkout.finish_order(tenant, order).await?;
+        let record = foundation.db.begin_platform(STAFF).await?;
+        let details = json!({ "order": order, "status": finished.status, "taken_over": finished.taken_over });
+        record.record(&member, "order.finish", Some(tenant), details).await?;
+        record.commit().await?;
+        Ok::<_, Problem>(finished)
+    });
+    let finished = work.await.map_err(|error| {
+        tracing::error!(%error, order.id = %order, "finishing an order broke off");
+        Problem::from(Code::Internal)
+    })??;
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(finished))
 }

@@ -125,8 +125,8 @@ async fn buy(services: &Services, tenant: &Tenant, purchase: &Purchase) -> Resul
     let account = tenant.terms.account.as_deref();
     let token = services.foundation.stripe()?.test_confirmation_token(account, "pm_card_visa").await?;
     let request = PayRequest { confirmation_token: Some(token) };
-    let paid =
-        services.checkout.pay(tenant.id, order_id, &request, &self::call(format!("pay:{order_id}"))?).await?;
+    let call = self::call(format!("pay:{order_id}"))?;
+    let paid = services.checkout.pay(tenant.id, order_id, &request, &call, None).await?;
     if paid.answer.status == 200 {
         Ok(())
     } else {

@@ -3,12 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use marquee_checkout::CheckoutError;
-use marquee_core::problem::Problem;
 use serde_json::json;
 
 use super::find::Named;
-use super::refuse;
 use crate::cli::{Failure, print_json, print_line};
 use crate::compose::Foundation;
 use crate::serve::Services;
@@ -25,18 +22,7 @@ pub struct Options {
 pub async fn run(foundation: Foundation, options: Options) -> Result<ExitCode, Failure> {
     let found = options.order.find(&foundation).await?;
     let checkout = Services::of(foundation.clone())?.checkout;
-    let finished = match checkout.finish_order(found.tenant_id, found.id).await {
-        Ok(finished) => finished,
-        Err(CheckoutError::ProviderUnavailable) => {
-            let code = Problem::from(CheckoutError::ProviderUnavailable).code();
-            return refuse(
-                code,
-                "the payment provider cannot be asked now: nothing was changed",
-                options.json,
-            );
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let finished = checkout.finish_order(found.tenant_id, found.id).await?;
     let details = json!({ "order": found.id, "status": finished.status, "taken_over": finished.taken_over });
     foundation.record("order.finish", Some(found.tenant_id), details).await?;
     let code = if finished.done { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -53,7 +39,11 @@ pub async fn run(foundation: Foundation, options: Options) -> Result<ExitCode, F
         let amount = format!("{} {}", refund.amount, refund.currency.as_str());
         print_line(format!("refund {}: {amount} {} ({})", refund.refund_id, refund.state, refund.reason));
     }
-    if !finished.done {
+    if !finished.provider_asked {
+        print_line(
+            "the payment provider cannot be asked now: what else it knows is not taken over, try again later",
+        );
+    } else if !finished.done {
         print_line("not at its end yet: the worker goes on by itself, or try again in a moment");
     }
     Ok(code)

@@ -21,7 +21,7 @@ use crate::strategy::{
 };
 use crate::turn::{Turn, Turns};
 use crate::types::{check_on_sale, ticket_type};
-use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle, store};
+use crate::{HeldUnit, HoldDetail, HoldError, HoldRequest, lifecycle};
 
 const READ: Tag = Tag::new("hold.read");
 const RELEASE: Tag = Tag::new("hold.release");
@@ -191,7 +191,7 @@ impl Inventory {
             return Ok(None);
         }
         let tx = self.db.begin(tenant.id, READ).await?;
-        let Some(earlier) = store::hold_of_key(&tx, performance, key.as_str()).await? else {
+        let Some(earlier) = crate::store::hold_of_key(&tx, performance, key.as_str()).await? else {
             return Ok(None);
         };
         if earlier.fingerprint != fingerprint {

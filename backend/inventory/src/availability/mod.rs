@@ -20,7 +20,7 @@ mod peers;
 mod ranks;
 mod reach;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::Rendered;
 pub use change::{Change, Mark, Now, announce};

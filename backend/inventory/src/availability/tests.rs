@@ -201,16 +201,25 @@ fn the_answer_has_the_contracts_shape() {
     assert_eq!(text, wanted);
 }
 
+/// A database at which nobody listens.
+pub(crate) fn nowhere() -> Db {
+    let nowhere = "postgres://nobody@127.0.0.1:1/nowhere";
+    Db::connect(nowhere, nowhere, 1).now_or_never().unwrap().unwrap()
+}
+
+/// What memory knows of a performance that was never loaded.
+pub(crate) fn stock() -> Stock {
+    Stock(entry().0)
+}
+
 fn entry() -> (Arc<Entry>, Arc<Sheet>, PriceLevelId) {
     let level = PriceLevelId::generate();
     let seats: Vec<_> =
         ["a", "b", "c", "d"].into_iter().zip(0..).map(|(name, at)| (name, level, 0, at, at)).collect();
     let sheet = Arc::new(sheet_of(&[level], &seats));
     let clock = Arc::new(DbClock::new(chrono::Utc::now()));
-    // Nobody listens there, and nothing is told in these tests.
-    let nowhere = "postgres://nobody@127.0.0.1:1/nowhere";
-    let db = Db::connect(nowhere, nowhere, 1).now_or_never().unwrap().unwrap();
-    let (key, herald) = ((TenantId::generate(), PerformanceId::generate()), Arc::new(Herald::new(db)));
+    // Nothing is told in these tests.
+    let (key, herald) = ((TenantId::generate(), PerformanceId::generate()), Arc::new(Herald::new(nowhere())));
     (Arc::new(Entry::new(key, clock, herald, Arc::default())), sheet, level)
 }
 

@@ -2,6 +2,8 @@
 //! made. It is claimed again in ever smaller parts, each in a transaction of its own, so that in the end only whoever wants
 //! that row waits for it, away from the lanes of its performance and from other performances.
 
+use std::time::{Duration, Instant};
+
 use futures::future::BoxFuture;
 use marquee_core::ids::TenantId;
 
@@ -9,6 +11,9 @@ use super::{Claimers, Waiting};
 
 /// A batch is claimed again in so many parts: a large one comes down to single requests in three steps.
 const PARTS: usize = 8;
+/// One kept row is found within a second. Where it takes longer everything is kept, as by a table's lock: what is left is not
+/// tried part by part, but waits for the next batch.
+const LONG: Duration = Duration::from_millis(1_500);
 
 /// Whom a batch may share a transaction with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +28,12 @@ impl Claimers {
     /// Claims a batch again in parts; hands back those that others were in the way of. Single requests go on by themselves.
     pub(super) fn take_apart(&self, tenant: TenantId, batch: Vec<Waiting>) -> BoxFuture<'_, Vec<Waiting>> {
         Box::pin(async move {
-            let mut again = Vec::new();
+            let (began, mut again) = (Instant::now(), Vec::new());
             for part in parts(batch) {
+                if began.elapsed() > LONG {
+                    again.extend(part);
+                    continue;
+                }
                 match <[Waiting; 1]>::try_from(part) {
                     Ok([waiting]) => drop(self.db.home().spawn(self.clone().work_alone(tenant, waiting))),
                     Err(part) => again.extend(self.serve(tenant, part, Company::None).await),

@@ -179,3 +179,103 @@ impl Share {
         drop(self.answer.send(answer));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use marquee_core::http::IdempotencyKey;
+    use marquee_core::ids::{HoldId, PerformanceId};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::availability::tests::{nowhere, stock};
+
+    /// Panics so many times, then sells nothing, one batch for each permit.
+    #[derive(Debug)]
+    struct Odd {
+        panics: AtomicUsize,
+        permits: Semaphore,
+        claimed: Mutex<Vec<HoldId>>,
+    }
+
+    impl Odd {
+        fn new(panics: usize, permits: usize) -> Arc<Self> {
+            let (panics, permits) = (AtomicUsize::new(panics), Semaphore::new(permits));
+            Arc::new(Self { panics, permits, claimed: Mutex::default() })
+        }
+    }
+
+    #[async_trait]
+    impl Strategy for Odd {
+        fn name(&self) -> Name {
+            Name::Ttl
+        }
+
+        async fn claim(&self, _: &Db, _: &Target, batch: &[ClaimRequest]) -> Answer {
+            let left =
+                self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            assert!(left.is_err(), "this one panics");
+            self.claimed.lock().unwrap().extend(batch.iter().map(|request| request.hold_id));
+            self.permits.acquire().await.unwrap().forget();
+            Ok(vec![Outcome::SoldOut; batch.len()])
+        }
+    }
+
+    async fn claim(together: &Together, strategy: &Arc<Odd>, tenant: TenantId, hold_id: HoldId) -> Answer {
+        let target = Target {
+            tenant,
+            performance: PerformanceId::generate(),
+            hold_seconds: 600,
+            currency: "EUR".parse().unwrap(),
+            stock: stock(),
+        };
+        let key = IdempotencyKey::new("a-key-of-somebody").unwrap();
+        let request =
+            ClaimRequest { hold_id, key, fingerprint: [7; 32], chosen: Vec::new(), any: Vec::new() };
+        let strategy: Arc<dyn Strategy> = Arc::clone(strategy) as _;
+        let claim = together.claim(&strategy, target, Arc::new([request]));
+        tokio::time::timeout(Duration::from_secs(10), claim).await.expect("it is answered")
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_panics_is_opened_again() {
+        let (together, strategy) = (Together::new(nowhere(), 500), Odd::new(2 * LANES, usize::MAX >> 4));
+        let tenant = TenantId::generate();
+        for _ in 0..2 * LANES {
+            let told = claim(&together, &strategy, tenant, HoldId::generate()).await;
+            assert!(matches!(told, Err(DbError::Unavailable(_))), "{told:?}");
+        }
+        let told = claim(&together, &strategy, tenant, HoldId::generate()).await;
+        assert_eq!(told.unwrap(), [Outcome::SoldOut]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_not_claimed() {
+        let (together, strategy) = (Together::new(nowhere(), 500), Odd::new(0, 0));
+        let tenant = TenantId::generate();
+        let (abandoned, last) = (HoldId::generate(), HoldId::generate());
+        let mut under_way = Vec::new();
+        for lane in 1..=LANES {
+            let (together, strategy) = (together.clone(), Arc::clone(&strategy));
+            let claimed = Arc::clone(&strategy);
+            let first = async move { claim(&together, &strategy, tenant, HoldId::generate()).await };
+            under_way.push(tokio::spawn(first));
+            // Each has a lane of its own.
+            while claimed.claimed.lock().unwrap().len() < lane {
+                tokio::task::yield_now().await;
+            }
+        }
+        let given_up = claim(&together, &strategy, tenant, abandoned);
+        assert!(tokio::time::timeout(Duration::from_millis(20), given_up).await.is_err());
+        strategy.permits.add_permits(LANES + 1);
+        assert!(claim(&together, &strategy, tenant, last).await.is_ok());
+        for first in under_way {
+            assert!(first.await.unwrap().is_ok());
+        }
+        let claimed = strategy.claimed.lock().unwrap().clone();
+        assert!(!claimed.contains(&abandoned) && claimed.contains(&last), "{claimed:?}");
+    }
+}

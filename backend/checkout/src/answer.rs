@@ -11,6 +11,9 @@ use serde::Serialize;
 use crate::show::PaymentBody;
 use crate::types::{Line, Outcome};
 
+/// Payments that were declined: their answer has this status.
+pub(crate) const DECLINED: u16 = 402;
+
 /// An answer on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -84,7 +87,7 @@ pub(crate) fn of_outcome(outcome: &Outcome) -> Option<Answer> {
 /// The answer to a declined payment.
 pub(crate) fn declined(decline_code: &str) -> Answer {
     let problem = Problem::new(Code::PaymentDeclined).with("decline_code", decline_code);
-    json(402, &problem.body())
+    json(DECLINED, &problem.body())
 }
 
 /// A stored answer with the order's token put back in, right behind its id.

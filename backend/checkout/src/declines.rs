@@ -10,7 +10,13 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use marquee_core::clock::SharedClock;
+use marquee_core::db::Tag;
+use marquee_core::ids::{OrderId, TenantId};
 use marquee_core::limits::{Count, Limit, Limits};
+
+use crate::{Checkout, CheckoutError, store};
+
+const WHO: Tag = Tag::new("pay.who");
 
 /// Generous: a whole company behind one address may mistype.
 const ADDRESS: Limit = Limit { name: "payment.declined", max: 40, window: 600 };
@@ -94,6 +100,31 @@ impl Declines {
         }
         if list.len() < REMEMBERED || list.contains_key(who) {
             list.insert(who.to_owned(), now + TimeDelta::seconds(i64::from(wait)));
+        }
+    }
+}
+
+impl Checkout {
+    /// For how many seconds a new try has to wait, if it has: whoever had too many declines waits, and so does a card that
+    /// was declined too often, whichever order it is tried on. Which card it is only the provider can tell before it is
+    /// tried; where it does not, the card is let through.
+    pub(crate) async fn waits(
+        &self,
+        tenant: TenantId,
+        id: OrderId,
+        token: &str,
+        address: Option<&str>,
+    ) -> Result<Option<u32>, CheckoutError> {
+        let waits = address.and_then(|address| self.declines.address_waits(address));
+        if waits.is_some() || !self.declines.any_card_waits() {
+            return Ok(waits);
+        }
+        let tx = self.parts.db.begin(tenant, WHO).await?;
+        let order = store::read(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
+        tx.commit().await?;
+        match self.parts.provider.card_of(order.account.as_deref(), token).await {
+            Ok(Some(card)) => Ok(self.declines.card_waits(&card)),
+            Ok(None) | Err(_) => Ok(None),
         }
     }
 }

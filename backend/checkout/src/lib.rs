@@ -37,6 +37,7 @@ mod reissue;
 mod routes;
 #[cfg(test)]
 mod sample;
+mod scope;
 mod service;
 mod settle;
 mod show;

@@ -12,8 +12,9 @@ use marquee_payments::record::{self, Attempt, Payment};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::answer::{self, Reply};
+use crate::answer::{self, DECLINED, Reply};
 use crate::drive::{Case, Driven};
+use crate::scope;
 use crate::service::retrying;
 use crate::settle::count;
 use crate::types::{Opening, Order, Outcome, open, outcome};
@@ -44,18 +45,6 @@ pub struct PayRequest {
     pub confirmation_token: Option<String>,
 }
 
-/// How the scopes of the keys of calls to pay begin.
-pub(crate) const SCOPES: &str = "pay:";
-
-/// The scope of the keys of one order's calls to pay.
-pub(crate) fn scope(order: OrderId) -> String {
-    format!("{SCOPES}{order}")
-}
-
-fn order_of_scope(scope: &str) -> Option<OrderId> {
-    scope.strip_prefix(SCOPES)?.parse().ok()
-}
-
 /// A try that was recorded just now.
 type Begun = Box<(Case, Payment)>;
 
@@ -63,10 +52,10 @@ type Begun = Box<(Case, Payment)>;
 enum Opened {
     /// There is an answer already.
     Reply(Reply),
-    /// Another call with the key is running.
-    Wait,
-    /// The payment is to be driven, a new try if it is there.
-    Drive(Option<Begun>, Fence),
+    /// This call is running already.
+    Wait(Call),
+    /// The payment is to be driven for this call, a new try if it is there.
+    Drive(Option<Begun>, Call, Fence),
 }
 
 impl Checkout {
@@ -95,10 +84,11 @@ impl Checkout {
         loop {
             match retrying(|| self.open(tenant, order, token, waits, call)).await? {
                 Opened::Reply(reply) => return Ok(reply),
-                Opened::Drive(begun, fence) => {
+                Opened::Drive(begun, call, fence) => {
                     return self.carry_on(tenant, order, begun, call, fence).await;
                 }
-                Opened::Wait => match idempotency::wait(&self.parts.db, tenant, call, deadline).await? {
+                Opened::Wait(call) => match idempotency::wait(&self.parts.db, tenant, &call, deadline).await?
+                {
                     Standing::InFlight => return Err(CheckoutError::IdempotencyInFlight),
                     Standing::Mismatch => return Err(CheckoutError::IdempotencyMismatch),
                     Standing::Answered(answer) => return Ok(Reply { answer, replayed: true }),
@@ -108,29 +98,6 @@ impl Checkout {
                     Standing::New | Standing::Open => {}
                 },
             }
-        }
-    }
-
-    /// For how many seconds a new try has to wait, if it has: whoever had too many declines waits, and so does a card that
-    /// was declined too often, whichever order it is tried on. Which card it is only the provider can tell before it is
-    /// tried; where it does not, the card is let through.
-    async fn waits(
-        &self,
-        tenant: TenantId,
-        id: OrderId,
-        token: &str,
-        address: Option<&str>,
-    ) -> Result<Option<u32>, CheckoutError> {
-        let waits = address.and_then(|address| self.declines.address_waits(address));
-        if waits.is_some() || !self.declines.any_card_waits() {
-            return Ok(waits);
-        }
-        let tx = self.parts.db.begin(tenant, CLOSE).await?;
-        let order = store::read(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
-        tx.commit().await?;
-        match self.parts.provider.card_of(order.account.as_deref(), token).await {
-            Ok(Some(card)) => Ok(self.declines.card_waits(&card)),
-            Ok(None) | Err(_) => Ok(None),
         }
     }
 
@@ -145,18 +112,9 @@ impl Checkout {
     ) -> Result<Opened, CheckoutError> {
         let tx = self.parts.db.begin(tenant, OPEN).await?;
         let order = store::lock(&tx, id).await?.ok_or(CheckoutError::NotFound)?;
-        match idempotency::standing(&tx, call).await? {
-            Standing::New => {}
-            Standing::Mismatch => return Err(CheckoutError::IdempotencyMismatch),
-            Standing::Answered(answer) => return Ok(Opened::Reply(Reply { answer, replayed: true })),
-            Standing::InFlight => return Ok(Opened::Wait),
-            Standing::Open => {
-                let Some(fence) = idempotency::take_over(&tx, call, LOCK_SECONDS).await? else {
-                    return Ok(Opened::Wait);
-                };
-                tx.commit().await?;
-                return Ok(Opened::Drive(None, fence));
-            }
+        let standing = idempotency::standing(&tx, call).await?;
+        if standing != Standing::New {
+            return self.known(tx, call, standing).await;
         }
         // Looked at under the order's lock: what goes on here is seen by whoever ends the orders of a cancelled performance.
         let setting = store::setting(&tx, &order).await?.ok_or(CheckoutError::NotFound)?;
@@ -164,10 +122,15 @@ impl Checkout {
             return Err(CheckoutError::NotOnSale);
         }
         let recorded = record::read(&tx, id).await?;
-        match open(&order, setting.hold, recorded.as_ref(), token.is_some())? {
-            Opening::SellForFree => self.sell_for_free(tx, &order, call).await,
-            Opening::GoOn => self.begin(tx, call, None).await,
-            Opening::Attempt => {
+        let opening = open(&order, setting.hold, recorded.as_ref(), token.is_some());
+        let running = recorded.as_ref().and_then(|payment| payment.confirmation_token.as_deref());
+        match opening {
+            Ok(Opening::SellForFree) => self.sell_for_free(tx, &order, call).await,
+            Ok(Opening::GoOn) if token.is_none() || token == running => self.begin(tx, call, None).await,
+            Ok(Opening::GoOn) => self.join(tx, call, None).await,
+            Err(refusal) if token.is_some() => self.join(tx, call, Some(refusal)).await,
+            Err(refusal) => Err(refusal),
+            Ok(Opening::Attempt) => {
                 if let Some(seconds) = waits {
                     return Err(CheckoutError::TooManyDeclines(seconds));
                 }
@@ -182,7 +145,42 @@ impl Checkout {
         let fence = idempotency::begin(&tx, call, LOCK_SECONDS).await?;
         let fence = fence.ok_or(CheckoutError::IdempotencyInFlight)?;
         tx.commit().await?;
-        Ok(Opened::Drive(begun, fence))
+        Ok(Opened::Drive(begun, call.clone(), fence))
+    }
+
+    /// Goes on with a call that was begun before.
+    async fn known(&self, tx: TenantTx, call: &Call, standing: Standing) -> Result<Opened, CheckoutError> {
+        match standing {
+            Standing::Mismatch => Err(CheckoutError::IdempotencyMismatch),
+            Standing::Answered(answer) => Ok(Opened::Reply(Reply { answer, replayed: true })),
+            Standing::New | Standing::InFlight => Ok(Opened::Wait(call.clone())),
+            Standing::Open => {
+                let Some(fence) = idempotency::take_over(&tx, call, LOCK_SECONDS).await? else {
+                    return Ok(Opened::Wait(call.clone()));
+                };
+                tx.commit().await?;
+                Ok(Opened::Drive(None, call.clone(), fence))
+            }
+        }
+    }
+
+    /// Joins the try that is under way, with another card than the call's own. Where nothing can be joined any more, for this
+    /// `refusal`, the call may have been answered before.
+    async fn join(
+        &self,
+        tx: TenantTx,
+        call: &Call,
+        refusal: Option<CheckoutError>,
+    ) -> Result<Opened, CheckoutError> {
+        let call = scope::joined(call);
+        match (idempotency::standing(&tx, &call).await?, refusal) {
+            (standing @ (Standing::Answered(_) | Standing::Mismatch), _) => {
+                self.known(tx, &call, standing).await
+            }
+            (_, Some(refusal)) => Err(refusal),
+            (Standing::New, None) => self.begin(tx, &call, None).await,
+            (standing, None) => self.known(tx, &call, standing).await,
+        }
     }
 
     /// Nothing is to be paid: sold, paid and answered in one commit, without a provider.
@@ -205,10 +203,10 @@ impl Checkout {
         tenant: TenantId,
         order: OrderId,
         begun: Option<Begun>,
-        call: &Call,
+        call: Call,
         fence: Fence,
     ) -> Result<Reply, CheckoutError> {
-        let (checkout, call) = (self.clone(), call.clone());
+        let checkout = self.clone();
         let work = tokio::spawn(async move {
             match checkout.drive_to_rest(tenant, order, begun).await {
                 // This call's key has it since the commit that made it so.
@@ -298,14 +296,16 @@ impl Checkout {
     /// Ends the calls of a scope that nobody works on any more, from what is recorded now: they get their answer, or are
     /// forgotten where nothing was changed. One whose outcome is not known stays open.
     pub(crate) async fn complete(&self, tenant: TenantId, scope: &str) -> Result<(), CheckoutError> {
-        let Some(id) = order_of_scope(scope) else { return Ok(()) };
+        let Some(id) = scope::order_of(scope) else { return Ok(()) };
         let tx = self.parts.db.begin(tenant, COMPLETE).await?;
         if let Some(order) = store::lock(&tx, id).await? {
             let payment = record::read(&tx, id).await?;
             let outcome = outcome(&order, payment.as_ref());
-            match answer::of_outcome(&outcome) {
+            // Of another card's decline nothing is told.
+            let shared = |answer: &Answer| !(scope::is_joined(scope) && answer.status == DECLINED);
+            match answer::of_outcome(&outcome).filter(shared) {
                 _ if outcome == Outcome::Processing => {}
-                Some(answer) => drop(idempotency::settle_scope(&tx, scope, &answer).await?),
+                Some(answer) => drop(idempotency::settle_scopes(&tx, &[scope.to_owned()], &answer).await?),
                 None => drop(idempotency::forget_scope(&tx, scope).await?),
             }
         }
@@ -367,14 +367,6 @@ fn processing() -> Result<Reply, CheckoutError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_scope_names_its_order() {
-        let order = OrderId::generate();
-        assert_eq!(order_of_scope(&scope(order)), Some(order));
-        assert_eq!(order_of_scope("orders"), None);
-        assert_eq!(order_of_scope("pay:x"), None);
-    }
 
     #[test]
     fn a_token_is_short_plain_text() {

@@ -10,7 +10,7 @@ use marquee_payments::webhook::{self, Event, Waiting};
 use marquee_tenants::Directory;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::{Checkout, CheckoutError, pay};
+use crate::{Checkout, CheckoutError, scope};
 
 const PURGE: Tag = Tag::background("idempotency.purge");
 /// How often the worker looks.
@@ -88,7 +88,7 @@ impl Checkout {
     /// # Errors
     /// When the database is out of reach.
     pub async fn complete_unfinished(&self) -> Result<usize, CheckoutError> {
-        let left = idempotency::unfinished(&self.parts.db, pay::SCOPES, UNFINISHED_AFTER, BATCH).await?;
+        let left = idempotency::unfinished(&self.parts.db, scope::SCOPES, UNFINISHED_AFTER, BATCH).await?;
         for Unfinished { tenant_id, scope } in &left {
             if let Err(error) = self.complete(*tenant_id, scope).await {
                 tracing::warn!(%error, tenant.id = %tenant_id, scope, "a call stays open, trying again");

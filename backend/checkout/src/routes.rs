@@ -14,16 +14,15 @@ use marquee_tenants::{CurrentTenant, PlatformHost};
 use serde_json::json;
 use utoipa::OpenApi;
 
+use crate::answer::DECLINED;
 use crate::place::SCOPE;
 use crate::{
     Checkout, ChoiceRequest, OrderBody, OrderRequest, PayBody, PayRequest, PlacedBody, PostponementBody,
-    Reply, pay,
+    Reply, scope,
 };
 
 /// Longest event.
 const EVENT_MAX: usize = 1024 * 1024;
-/// Payments that were declined: their answer has this status.
-const DECLINED: u16 = 402;
 
 /// This crate's part of the OpenAPI document.
 #[derive(Debug, OpenApi)]
@@ -89,7 +88,7 @@ async fn pay_order(
 ) -> Result<HttpResponse, Problem> {
     owned(&request, &tenant, id.0, &checkout)?;
     let address = sender(&request, checkout.parts.config.trusted_proxies);
-    let call = Call { scope: pay::scope(id.0), key, fingerprint: body.fingerprint };
+    let call = Call { scope: scope::scope(id.0), key, fingerprint: body.fingerprint };
     let reply = checkout.pay(tenant.id, id.0, &body.value, &call, Some(&address)).await?;
     if reply.answer.status == DECLINED && !reply.replayed {
         checkout.declines.count_address(&address).await;

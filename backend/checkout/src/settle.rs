@@ -5,14 +5,14 @@ use marquee_core::db::{Tag, TenantTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_entity::orders::{OrderStatus, PaymentState};
 use marquee_inventory::{extend_for_action, return_to_buyer, sell, take_back};
-use marquee_payments::idempotency::{Answer, settle_scope};
+use marquee_payments::idempotency::{Answer, settle_scopes};
 use marquee_payments::record::{self, Learnt, Payment};
 use marquee_payments::{Intent, ledger};
 use marquee_tickets::issue;
 
 use crate::answer;
 use crate::late::close_order;
-use crate::pay::scope;
+use crate::scope::{both, scope};
 use crate::service::retrying;
 use crate::store;
 use crate::types::{Order, Outcome};
@@ -141,7 +141,7 @@ impl Checkout {
         }
         issue(tx, &self.parts.config.secret_key, order).await?;
         if let Some(answer) = answer::of_outcome(&Outcome::Paid) {
-            settle_scope(tx, &scope(order), &answer).await?;
+            settle_scopes(tx, &both(order), &answer).await?;
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Checkout {
             };
             let answer = answer::of_outcome(&outcome);
             if let Some(answer) = &answer {
-                settle_scope(&tx, &scope(order.id), answer).await?;
+                settle_scopes(&tx, &both(order.id), answer).await?;
             }
             tx.commit().await?;
             Ok(Step::Rest(answer))
@@ -199,7 +199,8 @@ impl Checkout {
             let order = self.hand_back(&tx, payment).await?;
             record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
             let answer = answer::declined(decline_code);
-            settle_scope(&tx, &scope(order.id), &answer).await?;
+            // Not of the calls that joined it with another card.
+            settle_scopes(&tx, &[scope(order.id)], &answer).await?;
             tx.commit().await?;
             Ok(Step::Rest(Some(answer)))
         })

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use marquee_core::db::{DbError, Tag, TenantTx};
 use marquee_core::ids::{OrderId, PerformanceChangeId, RefundId, TenantId};
 use marquee_entity::money::{PostponementChoice, RefundReason};
-use marquee_entity::orders::OrderStatus;
 use serde::{Deserialize, Serialize};
 
 use super::error::ChangeError;
@@ -111,17 +110,13 @@ fn judge(
     if before.is_some_and(|before| before.choice == PostponementChoice::Return) {
         return Err(ChangeError::Returned);
     }
-    if !has_tickets(order.status) {
+    if !order.status.may_have_tickets() {
         return Err(ChangeError::OrderState(order.status));
     }
     if change.return_until.is_none_or(|until| now >= until) {
         return Err(ChangeError::TooLate);
     }
     Ok(())
-}
-
-fn has_tickets(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Paid | OrderStatus::PartiallyRefunded)
 }
 
 async fn take_back(tx: &TenantTx, order: &Order, change: &Change) -> Result<RefundId, ChangeError> {
@@ -175,7 +170,7 @@ fn body(
     let choice = chosen.map(|chosen| chosen.choice);
     let open = !cancelled
         && now < return_until
-        && has_tickets(order.status)
+        && order.status.may_have_tickets()
         && choice != Some(PostponementChoice::Return);
     Some(PostponementBody {
         change_id: change.id,

@@ -91,6 +91,42 @@ async fn a_decline_is_replayed_under_its_key() {
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
 }
 
+/// Two tabs: a call that comes with another card while a try is under way shares its success, and never its decline.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_cards_decline_is_nobody_elses_answer() {
+    let house = House::open().await;
+    let (fan, money) = (house.fan(), house.money());
+    for (row, first, answers) in
+        [('A', "pm_card_visa_chargeDeclined", [402, 402]), ('B', "pm_card_visa", [200, 200])]
+    {
+        let order = fan.order(&fan.hold_seats(&[seat(row, 1)]).await).await;
+        money.fault("POST /v1/payment_intents/*/confirm", 1, "delay_ms", json!(3_000)).await;
+        let token = money.token("pm_card_visa", fan.tenant.account).await;
+        let key = fresh_key();
+        let beginning = tokio::spawn({
+            let (fan, order) = (fan.clone(), order.clone());
+            async move { fan.pay(&order, first).await.status }
+        });
+        until("the first try to be under way", 10, async || {
+            (fan.look(&order).await["status"] == "processing").then_some(())
+        })
+        .await;
+        let joined = fan.pays(&order, Some(&token)).key(&key).send().await;
+        assert_eq!([beginning.await.unwrap(), joined.status], answers, "{}", joined.text());
+        // The same call again: its own card is tried now, or the success that it shared is told again.
+        let again = fan.pays(&order, Some(&token)).key(&key).send().await;
+        let replayed = again.header("idempotent-replayed") == Some("true");
+        assert_eq!(replayed, answers[1] == 200, "{}", again.text());
+        assert_eq!(again.expect(200)["status"], "paid");
+        let once_more = fan.pays(&order, Some(&token)).key(&key).send().await;
+        assert_eq!(once_more.header("idempotent-replayed"), Some("true"), "{}", once_more.text());
+        assert_eq!(once_more.expect(200)["status"], "paid");
+        assert_eq!(money.captured(&order.id).await.0, 1);
+        money.heal().await;
+    }
+    house.audited().await;
+}
+
 #[tokio::test]
 async fn five_tries_are_enough() {
     let house = House::open().await;

@@ -47,6 +47,8 @@ async fn calls_of_dead_processes_are_completed() {
         left(&house, &fan, &format!("pay:{}", declined.id), &body).await,
         left(&house, &fan, &format!("pay:{}", open.id), &body).await,
         left(&house, &fan, "something-else", &body).await,
+        left(&house, &fan, &format!("pay:{}:joined", paid.id), &body).await,
+        left(&house, &fan, &format!("pay:{}:joined", declined.id), &body).await,
     ];
     until("the calls to be completed", 30, async || {
         let found = [standing(&house, &keys[0]).await, standing(&house, &keys[1]).await];
@@ -55,6 +57,11 @@ async fn calls_of_dead_processes_are_completed() {
     .await;
     assert_eq!(standing(&house, &keys[2]).await.as_deref(), Some("open"), "nobody knows yet");
     assert_eq!(standing(&house, &keys[3]).await.as_deref(), Some("open"), "not this crate's");
+    until("the calls that joined a try to be completed", 30, async || {
+        let found = [standing(&house, &keys[4]).await, standing(&house, &keys[5]).await];
+        (found == [Some("200".to_owned()), None]).then_some(())
+    })
+    .await;
     let again = fan.pays(&paid, None).key(&keys[0]).send().await;
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!(again.expect(200)["status"], "paid");

@@ -10,7 +10,7 @@ mod types;
 mod wait;
 
 pub use store::{
-    Unfinished, begin, forget, forget_scope, let_go, purge, record, settle_scope, standing, take_over,
+    Unfinished, begin, forget, forget_scope, let_go, purge, record, settle_scopes, standing, take_over,
     unfinished,
 };
 pub use types::{Answer, Call, Fence, Standing};

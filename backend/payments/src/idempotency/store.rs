@@ -103,16 +103,16 @@ pub async fn record(tx: &TenantTx, call: &Call, answer: &Answer) -> Result<bool,
     Ok(rows == 1)
 }
 
-/// Answers every call of a scope that has none yet. Belongs in the commit that settles what they wait for, which is
+/// Answers every call of these scopes that has no answer yet. Belongs in the commit that settles what they wait for, which is
 /// guarded by that thing's own state: so a late writer cannot come here.
 ///
 /// # Errors
 /// As [`DbError`] says.
-pub async fn settle_scope(tx: &TenantTx, scope: &str, answer: &Answer) -> Result<u64, DbError> {
+pub async fn settle_scopes(tx: &TenantTx, scopes: &[String], answer: &Answer) -> Result<u64, DbError> {
     tx.execute(
         "update idempotency_keys set status = $3, body = $4, locked_until = null
-         where tenant_id = $1 and scope = $2 and status is null",
-        params![scope, answer.status as i16, answer.body.as_str()],
+         where tenant_id = $1 and scope = any($2) and status is null",
+        params![scopes.to_vec(), answer.status as i16, answer.body.as_str()],
     )
     .await
 }

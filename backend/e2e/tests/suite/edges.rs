@@ -218,7 +218,8 @@ async fn a_hold_is_found_by_its_key_after_the_sale() {
     let (key, body) = (fresh_key(), places(&performance, 1));
     let first = fan.asks(&performance, &body).key(&key).send().await.expect(201);
     let over = format!(
-        "update performances set on_sale_from = now() - interval '2 hours', on_sale_until = now() - interval '1 hour'
+        "update performances set on_sale_from = now() - interval '2 hours', on_sale_until = now() - interval '1 hour',
+             updated_at = marquee_now()
          where id = '{}'",
         performance.id
     );

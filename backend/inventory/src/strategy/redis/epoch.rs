@@ -106,7 +106,12 @@ pub(super) async fn begin(
             params![performance])
         .await?;
     tx.commit().await?;
-    let units = rows.into_iter().map(|row| (row.id, entry(&row))).collect();
+    // Redis keeps only what is not free.
+    let units = rows
+        .into_iter()
+        .map(|row| (row.id, entry(&row)))
+        .filter(|(_, entry)| *entry != Entry::Free)
+        .collect();
     Ok(Some(Journal { epoch, fence, units }))
 }
 

@@ -100,7 +100,7 @@ impl Checkout {
                 PaymentState::Declined | PaymentState::Captured | PaymentState::Cancelled => Step::Rest(None),
             };
             match step {
-                Step::On(next) => payment = next,
+                Step::On(next) => payment = *next,
                 Step::Rest(answer) => return Ok(answer),
             }
             on_the_way = true;

@@ -28,7 +28,7 @@ pub(crate) const ASK_AGAIN: f64 = 15.0;
 /// Where a step leads.
 pub(crate) enum Step {
     /// To the next, with the payment as moved on.
-    On(Payment),
+    On(Box<Payment>),
     /// Nowhere for now; with the answer that every call which waited for it has got.
     Rest(Option<Answer>),
 }
@@ -65,7 +65,7 @@ impl Checkout {
                 tracing::error!(order.id = %payment.order_id, "reserved money whose seats are gone is released");
                 self.give_up(tenant, payment).await
             }
-            sold => sold.map(Step::On),
+            sold => sold.map(|payment| Step::On(Box::new(payment))),
         }
     }
 
@@ -273,7 +273,7 @@ impl Checkout {
             tx.commit().await?;
             Ok(moved)
         });
-        Ok(Step::On(cancelling.await?))
+        Ok(Step::On(Box::new(cancelling.await?)))
     }
 
     /// Notes the provider's id of the payment.

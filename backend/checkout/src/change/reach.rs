@@ -77,7 +77,7 @@ impl Checkout {
         // Somebody else who drives it does not do so for ever: it is looked at again.
         let Some(payment) = leased.filter(|payment| is_stoppable(payment.state)) else { return Ok(()) };
         match self.give_up(tenant, &payment).await? {
-            Step::On(cancelling) => self.drive_from(case, cancelling).await.map(drop),
+            Step::On(cancelling) => self.drive_from(case, *cancelling).await.map(drop),
             Step::Rest(_) => Ok(()),
         }
     }

@@ -65,7 +65,7 @@ impl Checkout {
                 tracing::error!(order.id = %payment.order_id, "reserved money whose seats are gone is released");
                 self.give_up(tenant, payment).await
             }
-            sold => sold.map(|sold| Step::On(Box::new(sold))),
+            sold => sold.map(|payment| Step::On(Box::new(payment))),
         }
     }
 

@@ -15,6 +15,7 @@ mod generate;
 mod geometry;
 mod label;
 mod parse;
+mod reader;
 mod repair;
 mod rules;
 #[cfg(test)]

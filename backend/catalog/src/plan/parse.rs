@@ -9,7 +9,8 @@
 use serde_json::{Map, Value};
 
 use super::error::PlanError;
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
+use super::reader::{Reader, coordinates};
 use super::types::{
     Area, AreaText, Category, PlanDocument, Point, Row, RowNumberPosition, Seat, Shape, StartDirection, Zone,
 };
@@ -20,8 +21,6 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 /// How many values a file may hold, so that a small file cannot take much memory: 60,000 seats need 0.6 million.
 const MAX_VALUES: usize = 4_000_000;
-/// After so many faults of shape the rest of the file tells nothing new.
-const MAX_SHAPE_FAULTS: usize = 1000;
 
 /// Reads a plan. Missing details are no error here (see [`super::check()`]), a wrong shape is.
 pub fn parse(bytes: &[u8]) -> Result<PlanDocument, PlanError> {
@@ -37,7 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(PlanDocument, Vec<Fault>), PlanError
     bound_structure(bytes)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes)?;
-    let mut reader = Reader { pointer: String::new(), faults: Vec::new(), zone: None, row: None };
+    let mut reader = Reader::default();
     let document = reader.plan(&value);
     Ok((document, reader.faults))
 }
@@ -75,121 +74,8 @@ fn bound_structure(bytes: &[u8]) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// Walks the JSON and keeps where it is.
-struct Reader {
-    pointer: String,
-    faults: Vec<Fault>,
-    zone: Option<String>,
-    row: Option<String>,
-}
-
+/// What the format has where.
 impl Reader {
-    fn fault(&mut self, detail: impl Into<String>) {
-        if self.faults.len() < MAX_SHAPE_FAULTS {
-            self.faults.push(Fault {
-                zone: self.zone.clone(),
-                row: self.row.clone(),
-                ..Fault::at(FaultKind::Malformed, self.pointer.clone(), detail)
-            });
-        }
-    }
-
-    /// Runs `work` with the pointer one step deeper.
-    fn within<T>(&mut self, step: impl std::fmt::Display, work: impl FnOnce(&mut Self) -> T) -> T {
-        use std::fmt::Write;
-        let length = self.pointer.len();
-        // Writing to a string cannot fail.
-        let _ = write!(self.pointer, "/{step}");
-        let result = work(self);
-        self.pointer.truncate(length);
-        result
-    }
-
-    fn object<'v>(&mut self, value: &'v Value) -> Option<&'v Map<String, Value>> {
-        let object = value.as_object();
-        if object.is_none() {
-            self.fault(format!("must be an object, is {}", kind_of(value)));
-        }
-        object
-    }
-
-    /// The elements of a list, each read by `item`; what `item` cannot read is left out.
-    fn list<T>(
-        &mut self,
-        object: &Map<String, Value>,
-        name: &'static str,
-        needed: bool,
-        mut item: impl FnMut(&mut Self, &Value) -> Option<T>,
-    ) -> Vec<T> {
-        match object.get(name) {
-            Some(Value::Array(values)) => self.within(name, |reader| {
-                let read = |(at, value)| reader.within(at, |reader| item(reader, value));
-                values.iter().enumerate().filter_map(read).collect()
-            }),
-            None | Some(Value::Null) if !needed => Vec::new(),
-            None => {
-                self.fault(format!("has no \"{name}\""));
-                Vec::new()
-            }
-            Some(other) => {
-                self.within(name, |reader| reader.fault(format!("must be a list, is {}", kind_of(other))));
-                Vec::new()
-            }
-        }
-    }
-
-    /// A text that may be missing.
-    fn text(&mut self, object: &Map<String, Value>, name: &'static str) -> Option<String> {
-        match object.get(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            other => {
-                self.within(name, |reader| reader.fault(format!("must be text, is {}", kind_of(other))));
-                None
-            }
-        }
-    }
-
-    /// A number that may be missing.
-    fn number(&mut self, object: &Map<String, Value>, name: &'static str) -> Option<f64> {
-        let value = object.get(name).filter(|value| !value.is_null())?;
-        let number = value.as_f64();
-        if number.is_none() {
-            self.within(name, |reader| reader.fault(format!("must be a number, is {}", kind_of(value))));
-        }
-        number
-    }
-
-    /// A number that must be there.
-    fn measure(&mut self, object: &Map<String, Value>, name: &'static str) -> f64 {
-        if object.get(name).is_none_or(Value::is_null) {
-            self.fault(format!("has no \"{name}\""));
-        }
-        self.number(object, name).unwrap_or_default()
-    }
-
-    /// A word out of a closed list, or none.
-    fn word<T>(
-        &mut self,
-        object: &Map<String, Value>,
-        name: &'static str,
-        meaning: fn(&str) -> Option<T>,
-    ) -> Option<T> {
-        let word = self.text(object, name).filter(|word| !word.is_empty())?;
-        let value = meaning(&word);
-        if value.is_none() {
-            self.within(name, |reader| reader.fault("is a word the format does not have"));
-        }
-        value
-    }
-
-    /// A point; coordinates that are missing or no numbers are unknown.
-    fn point(&mut self, object: &Map<String, Value>, name: &str) -> Option<Point> {
-        let value = object.get(name).filter(|value| !value.is_null())?;
-        Some(coordinates(value))
-    }
-
     fn plan(&mut self, value: &Value) -> PlanDocument {
         let Some(object) = self.object(value) else { return PlanDocument::default() };
         PlanDocument {
@@ -320,22 +206,6 @@ impl Reader {
                 position: reader.point(text, "position").unwrap_or_default(),
             })
         })
-    }
-}
-
-fn coordinates(value: &Value) -> Point {
-    let coordinate = |axis: &str| value.get(axis).and_then(Value::as_f64).unwrap_or(f64::NAN);
-    Point::new(coordinate("x"), coordinate("y"))
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 

@@ -1,7 +1,7 @@
 //! How units are claimed: one interface, four ways.
 //!
 //! A claim takes a batch of requests for one performance. Each is all or nothing, and one that cannot be had
-//! never fails the others. Which units a request for any places gets is chosen in memory (`wish.rs`); a strategy decides
+//! never fails the others. Which units a request for any places gets is chosen in memory (`picker.rs`); a strategy decides
 //! whether they are to be had, and Postgres has the last word in all of them.
 //!
 //! | | chosen seats | any places | side by side |
@@ -16,6 +16,7 @@
 mod alone;
 mod guard;
 mod outcome;
+mod picker;
 mod record;
 mod redis;
 mod request;

@@ -1,21 +1,19 @@
-//! Turns a batch's requests into units that each wants: the chosen ones, and the best that memory knows for any places.
+//! Where each request of a batch stands: the units that it wants (chosen in `picker.rs`), what became of them, and what this
+//! process keeps of them for as long as that is not known.
 //!
 //! Two requests of a batch never want the same unit at once: what the first reaches for, a later one gets only when the
 //! first did not ([`Outcome::Contended`]: it is claimed again in the next batch).
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, MutexGuard};
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
-use marquee_core::ids::{HoldId, PriceLevelId, UnitId};
+use marquee_core::ids::{HoldId, UnitId};
 
-use super::{AnyUnits, ClaimRequest, Got, Outcome};
-use crate::availability::{Change, Reached, Stock};
-
-/// So many times what is wanted is looked at while another process chooses the same places.
-const APART: usize = 4;
+use super::picker::Picker;
+use super::{ClaimRequest, Got, Outcome};
+use crate::availability::{Change, Stock};
 
 /// A request with the units it wants.
 #[derive(Debug)]
@@ -213,149 +211,12 @@ fn refusal(request: &ClaimRequest, gone: impl Fn(UnitId) -> bool) -> Option<Outc
     (!lost.is_empty()).then_some(Outcome::SeatTaken(lost))
 }
 
-/// Chooses units in memory, each for one request.
-struct Picker<'a> {
-    stock: &'a Stock,
-    now: Instant,
-    /// What other claims of this process reach for.
-    reached: MutexGuard<'a, Reached>,
-    /// What this batch wants already.
-    own: HashSet<UnitId>,
-    /// Of it, what was chosen here.
-    picked: Vec<UnitId>,
-    /// Of it, what buyers chose.
-    asked_for: Vec<UnitId>,
-    /// Is there more than one request? A lone one may as well wait for a row.
-    crowd: bool,
-    /// How many places of a level the batch wants one by one.
-    wanted: HashMap<PriceLevelId, usize>,
-    /// The best of them, looked up once for the batch.
-    best: HashMap<PriceLevelId, VecDeque<UnitId>>,
-}
-
-impl<'a> Picker<'a> {
-    fn new(batch: &[ClaimRequest], stock: &'a Stock) -> Self {
-        let mut wanted: HashMap<PriceLevelId, usize> = HashMap::new();
-        for any in batch.iter().flat_map(|request| &request.any).filter(|any| alone(any)) {
-            let sum = wanted.entry(any.offer.price_level).or_default();
-            *sum = sum.saturating_add(any.quantity);
-        }
-        let chosen = batch.iter().map(|request| request.chosen.len()).sum::<usize>();
-        // Some of the best may be chosen seats of this batch, or neighbours that somebody wants together.
-        wanted.values_mut().for_each(|sum| *sum = sum.saturating_add(chosen));
-        Self {
-            stock,
-            now: Instant::now(),
-            reached: stock.reached(),
-            own: HashSet::new(),
-            picked: Vec::new(),
-            asked_for: Vec::new(),
-            crowd: batch.len() > 1,
-            wanted,
-            best: HashMap::new(),
-        }
-    }
-
-    fn units_for(&mut self, request: &ClaimRequest) -> Result<Vec<Got>, Outcome> {
-        let asked_for = |unit| self.own.contains(&unit) || self.crowd && self.reached.is_asked_for(unit);
-        if request.chosen.iter().any(|chosen| asked_for(chosen.unit)) {
-            return Err(Outcome::Contended);
-        }
-        let mut units: Vec<Got> =
-            request.chosen.iter().map(|one| Got { unit: one.unit, offer: Arc::clone(&one.offer) }).collect();
-        self.own.extend(units.iter().map(|got| got.unit));
-        let mut picked = Vec::new();
-        for wanted in &request.any {
-            match self.pick(wanted, units.len()) {
-                Ok(found) => {
-                    self.own.extend(&found);
-                    picked.extend(&found);
-                    let got = |unit| Got { unit, offer: Arc::clone(&wanted.offer) };
-                    units.extend(found.into_iter().map(got));
-                }
-                Err(refusal) => {
-                    for got in &units {
-                        self.own.remove(&got.unit);
-                    }
-                    self.best.clear();
-                    return Err(refusal);
-                }
-            }
-        }
-        self.reached.ask_for(request.chosen.iter().map(|chosen| chosen.unit));
-        self.asked_for.extend(request.chosen.iter().map(|chosen| chosen.unit));
-        self.reached.reach(picked.iter().copied(), self.now);
-        self.picked.extend(picked);
-        Ok(units)
-    }
-
-    /// The best units for any places, as memory sees it, but for those that are reached for; `own` of them by the same
-    /// request.
-    fn pick(&mut self, wanted: &AnyUnits, own: usize) -> Result<Vec<UnitId>, Outcome> {
-        let level = wanted.offer.price_level;
-        let found = if alone(wanted) {
-            self.next_best(level, wanted.quantity)
-        } else {
-            let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
-            self.stock.adjacent(level, wanted.quantity, taken)
-        };
-        if let Some(found) = found {
-            return Ok(found);
-        }
-        if self.stock.open(level) < wanted.quantity {
-            return Err(Outcome::SoldOut);
-        }
-        // Enough but for others of this process: it depends on what becomes of them.
-        let others = self.own.len() > own || self.reached.leaves_any(self.now);
-        if others && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, |_| false).is_some()) {
-            return Err(Outcome::Contended);
-        }
-        Err(if alone(wanted) { Outcome::SoldOut } else { Outcome::NoAdjacent })
-    }
-
-    fn next_best(&mut self, level: PriceLevelId, quantity: usize) -> Option<Vec<UnitId>> {
-        if !self.best.contains_key(&level) {
-            let best = self.look_up(level, quantity);
-            self.best.insert(level, best);
-        }
-        let best = self.best.get_mut(&level)?;
-        let mut found = Vec::with_capacity(quantity.min(best.len()));
-        while found.len() < quantity {
-            match best.pop_front() {
-                Some(unit) if self.own.contains(&unit) => {}
-                Some(unit) => found.push(unit),
-                None => {
-                    self.best.remove(&level);
-                    return None;
-                }
-            }
-        }
-        Some(found)
-    }
-
-    /// The best for the whole batch. While another process chooses the same, some of the next best instead.
-    fn look_up(&self, level: PriceLevelId, quantity: usize) -> VecDeque<UnitId> {
-        let wanted = self.wanted.get(&level).copied().unwrap_or(quantity);
-        let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
-        if !self.reached.apart(self.now) {
-            return self.stock.best(level, wanted, taken).into();
-        }
-        let mut best: VecDeque<UnitId> = self.stock.best(level, wanted.saturating_mul(APART), taken).into();
-        let first = rand::random_range(0..=best.len().saturating_sub(wanted));
-        best.rotate_left(first.min(best.len()));
-        best
-    }
-}
-
-/// Are its places taken one by one, wherever they are?
-fn alone(wanted: &AnyUnits) -> bool {
-    !wanted.adjacent || wanted.quantity < 2
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use marquee_core::http::IdempotencyKey;
-    use marquee_core::ids::TicketTypeId;
+    use marquee_core::ids::{PriceLevelId, TicketTypeId};
     use marquee_core::money::Price;
 
     use super::super::{ChosenUnit, Offer};

@@ -1,20 +1,11 @@
-//! What held the pool when somebody waited.
-//!
-//! A wait is charged to those who held connections meanwhile, each moment weighed by how long the connection had been held by
-//! then: one that was just taken is given back soon, one held for long is the one that is missing. So a single report
-//! stands out among thousands of short claims, which together hold more connections than it does.
-//!
-//! The book keeps, per pool and tag, the integral of these weights over time; the difference over a wait is a tag's share in it.
-//! That costs the same however many transactions came and went.
+//! The sums of the book: which transactions of a tag are open, the integral of how long they have been, and whom a wait was
+//! charged to, in all and in about the last minute. Every moment comes from outside.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use super::tag::{Class, Tag};
+use super::super::tag::{Class, Tag};
+use super::{Holder, Mark, Place, Role};
 
 /// Shorter waits are charged to nobody: that is how long handing a connection on takes.
 const WORTH_MENTIONING: Duration = Duration::from_millis(1);
@@ -22,91 +13,8 @@ const WORTH_MENTIONING: Duration = Duration::from_millis(1);
 const PERIODS: usize = 12;
 const PERIOD_SECONDS: u64 = 5;
 
-/// The two pools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Role {
-    App,
-    Platform,
-}
-
-/// A kind of work that holds or held connections, and what others waited for it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Holder {
-    /// What it is for.
-    #[schema(example = "order.place")]
-    pub tag: String,
-    /// Whose connections it uses: `buyers`, `background` or `report`.
-    pub class: String,
-    /// Its transactions that are open.
-    pub open_now: usize,
-    /// For how long the oldest of these has been open, in seconds; 0 when none is.
-    pub longest_open_seconds: f64,
-    /// Seconds that others waited for it in about the last minute.
-    pub blamed_seconds_last_minute: f64,
-    /// Seconds that others waited for it since the program started.
-    pub blamed_seconds_total: f64,
-}
-
-/// The book of one [`super::Db`].
 #[derive(Debug)]
-pub(super) struct Book {
-    state: Mutex<State>,
-}
-
-/// A pool's and tag's place in the book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(usize);
-
-/// How things stood when somebody began to wait.
-#[derive(Debug)]
-pub(super) struct Mark {
-    at: Instant,
-    weights: Vec<(Place, f64)>,
-    /// Whose use counts.
-    role: Role,
-    class: Option<Class>,
-}
-
-impl Book {
-    pub(super) fn new() -> Self {
-        Self { state: Mutex::new(State::new(Instant::now())) }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // What the book says is never the last word on anything: a panic elsewhere does not close it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn place(&self, role: Role, tag: Tag) -> Place {
-        self.state().place(role, tag, Instant::now())
-    }
-
-    /// A connection is held from now on; answers the number under which it is given back.
-    pub(super) fn open(&self, place: Place) -> u64 {
-        self.state().open(place, Instant::now())
-    }
-
-    pub(super) fn close(&self, place: Place, number: u64) {
-        self.state().close(place, number, Instant::now());
-    }
-
-    /// Somebody begins to wait for a connection of this pool, or for the budget of a class there.
-    pub(super) fn mark(&self, role: Role, class: Option<Class>) -> Mark {
-        self.state().mark(role, class, Instant::now())
-    }
-
-    /// The wait is over.
-    pub(super) fn charge(&self, mark: &Mark) {
-        self.state().charge(mark, Instant::now());
-    }
-
-    pub(super) fn holders(&self) -> Vec<Holder> {
-        self.state().holders(Instant::now())
-    }
-}
-
-#[derive(Debug)]
-struct State {
+pub(super) struct State {
     started: Instant,
     numbers: u64,
     slots: Vec<Slot>,
@@ -130,11 +38,11 @@ struct Slot {
 }
 
 impl State {
-    fn new(started: Instant) -> Self {
+    pub(super) fn new(started: Instant) -> Self {
         Self { started, numbers: 0, slots: Vec::new(), places: HashMap::new() }
     }
 
-    fn place(&mut self, role: Role, tag: Tag, now: Instant) -> Place {
+    pub(super) fn place(&mut self, role: Role, tag: Tag, now: Instant) -> Place {
         let (slots, started) = (&mut self.slots, self.started);
         *self.places.entry((role, tag)).or_insert_with(|| {
             slots.push(Slot {
@@ -152,7 +60,7 @@ impl State {
         })
     }
 
-    fn open(&mut self, place: Place, now: Instant) -> u64 {
+    pub(super) fn open(&mut self, place: Place, now: Instant) -> u64 {
         self.numbers += 1;
         if let Some(slot) = self.slots.get_mut(place.0) {
             slot.advance(now);
@@ -162,7 +70,7 @@ impl State {
         self.numbers
     }
 
-    fn close(&mut self, place: Place, number: u64, now: Instant) {
+    pub(super) fn close(&mut self, place: Place, number: u64, now: Instant) {
         if let Some(slot) = self.slots.get_mut(place.0) {
             slot.advance(now);
             if let Some(since) = slot.open.remove(&number) {
@@ -171,7 +79,7 @@ impl State {
         }
     }
 
-    fn mark(&self, role: Role, class: Option<Class>, now: Instant) -> Mark {
+    pub(super) fn mark(&self, role: Role, class: Option<Class>, now: Instant) -> Mark {
         let weights = self
             .slots
             .iter()
@@ -182,7 +90,7 @@ impl State {
         Mark { at: now, weights, role, class }
     }
 
-    fn charge(&mut self, mark: &Mark, now: Instant) {
+    pub(super) fn charge(&mut self, mark: &Mark, now: Instant) {
         let waited = now.saturating_duration_since(mark.at);
         if waited <= WORTH_MENTIONING {
             return;
@@ -212,7 +120,7 @@ impl State {
     }
 
     /// First the tag with the most seconds: those that others waited for it lately, and those that its oldest has been open.
-    fn holders(&self, now: Instant) -> Vec<Holder> {
+    pub(super) fn holders(&self, now: Instant) -> Vec<Holder> {
         let period = self.period(now);
         let mut by_tag: HashMap<&'static str, Holder> = HashMap::new();
         for slot in &self.slots {

@@ -1,74 +1,22 @@
-//! Expiry, confirms, banks' questions, cancelling, captures and refunds, crossed at random by seed: many orders at a time,
-//! each with a script of its own, while events come late, twice and in any order, and answers get lost.
+//! One order's life: a hold, an order, and its script's steps, some of them two at once.
 
-use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _};
-use marquee_e2e::books::{self, Books};
 use marquee_e2e::client::{Answer, fresh_key};
-use marquee_e2e::fixtures::{PerformanceFixture, Terms, hall, hall_seat};
-use marquee_e2e::house::{House, plan};
-use marquee_e2e::ledger;
+use marquee_e2e::fixtures::{PerformanceFixture, hall_seat};
+use marquee_e2e::house::House;
 use marquee_e2e::site::{Fan, Hold, Order, seats};
-use marquee_e2e::wait::{seed, until};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::lane::Settings;
-use crate::{alone, rounds, tell};
+use super::script::{Step, script};
+use super::{ROW, ROWS};
 
-/// Orders in a round of `MARQUEE_ROUNDS` (eight are two thousand), and so many at a time.
-const ORDERS: u64 = 250;
-const AT_ONCE: usize = 24;
-/// The house has fewer seats than there are orders, and whoever comes next reaches for those that were lost.
-const ROWS: usize = 30;
-const ROW: usize = 50;
 /// Seats that a buyer tries before giving up.
 const TRIES: usize = 4;
-/// Everything is at rest so many seconds after the last step.
-const BOUND: u64 = 40;
-
-/// What may happen to an order, in any order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// The buyer pays with this card.
-    Pay(&'static str),
-    /// The last call to pay is made again, with the same key.
-    PayAgain,
-    /// The buyer comes back from their bank.
-    GoOn,
-    /// The buyer answers their bank.
-    Authenticate(&'static str),
-    /// The hold's time runs out.
-    Expire,
-    /// The buyer gives the hold back.
-    Release,
-    /// Somebody cancels the payment at the provider.
-    Cancel,
-    /// Somebody captures it there.
-    Capture,
-    /// Somebody refunds it there: all, or a part.
-    RefundThere(Option<i64>),
-    /// Somebody refunds it here.
-    RefundHere,
-    /// The buyer looks at the order.
-    Look,
-    /// Nothing, for so many milliseconds.
-    Pause(u64),
-}
-
-const CARDS: [&str; 6] = [
-    "pm_card_visa",
-    "pm_card_visa",
-    "pm_card_visa",
-    "pm_card_authenticationRequired",
-    "pm_card_authenticationRequired",
-    "pm_card_visa_chargeDeclined",
-];
 
 /// What goes wrong with some call now and then: call, fault, value.
 const FAULTS: [(&str, &str, u64); 9] = [
@@ -84,138 +32,24 @@ const FAULTS: [(&str, &str, u64); 9] = [
 ];
 
 /// One order's life.
-struct Story {
-    number: u64,
-    order: Option<String>,
-    told: Vec<String>,
-    strange: Vec<String>,
+pub(super) struct Story {
+    pub(super) number: u64,
+    pub(super) order: Option<String>,
+    pub(super) told: Vec<String>,
+    pub(super) strange: Vec<String>,
 }
 
-struct World<'a> {
-    house: &'a House,
-    hall: PerformanceFixture,
-    seed: u64,
+pub(super) struct World<'a> {
+    pub(super) house: &'a House,
+    pub(super) hall: PerformanceFixture,
+    pub(super) seed: u64,
     /// Seats whose hold ran out or was given back, while somebody may have been paying for them.
-    lost: Mutex<Vec<String>>,
-}
-
-/// What the campaign would see if the payment were not asked for again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_asking_again_it_fails() {
-    let _alone = alone().await;
-    let wrong = round_of(seed("without_asking_again_it_fails"), 40, &[("MARQUEE_WITHOUT", "refetch")]).await;
-    tell(&format!("without asking again: {} things are wrong", wrong.len()));
-    assert!(!wrong.is_empty(), "the campaign does not see what it is for");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_crosses_whatever() {
-    let _alone = alone().await;
-    let seed = seed("whatever_crosses_whatever");
-    for round in 0..rounds() {
-        let wrong = round_of(seed.wrapping_add(round), ORDERS, &[]).await;
-        assert!(wrong.is_empty(), "seed {}: {}", seed.wrapping_add(round), wrong.join("\n"));
-    }
-}
-
-/// One round; answers what is wrong afterwards.
-pub async fn round_of(seed: u64, orders: u64, settings: Settings) -> Vec<String> {
-    let begun = Instant::now();
-    let house = plan().servers(2).with_fresh_connections().with_settings(settings).open().await;
-    let hall = hall(&house.database, &house.fixtures.a, (ROWS, ROW), &Terms::default()).await;
-    let path = format!("/api/v1/performances/{}/availability", hall.id);
-    for at in 0..2 {
-        let client = house.client_of(at, house.fixtures.a.host);
-        until("the servers to know the performance", 10, async || {
-            client.get(&path).try_send().await.ok().filter(|answer| answer.status == 200)
-        })
-        .await;
-    }
-    let money = house.money();
-    money.webhooks(json!({ "duplicates": 2, "shuffle": true })).await;
-    let world = World { house: &house, hall, seed, lost: Mutex::default() };
-    let living = stream::iter(0..orders).map(|number| world.live(number)).buffer_unordered(AT_ONCE).collect();
-    let stories: Vec<Story> = tokio::select! {
-        stories = living => stories,
-        () = without_limits(&house) => unreachable!("it goes on for ever"),
-    };
-    let lived = begun.elapsed();
-
-    money.heal().await;
-    money.webhooks(json!({})).await;
-    house.database.shift_clock("1 minute").await;
-    let mut wrong = rests(&house).await;
-    // Whatever is unpaid runs out.
-    house.database.shift_clock("1 day").await;
-    let open = "select count(*) from orders where status in ('pending', 'requires_action', 'processing')";
-    let deadline = Instant::now() + Duration::from_secs(BOUND);
-    while house.database.number(open).await > 0 && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    wrong.extend(rests(&house).await);
-    let books = Books::read(&house).await;
-    wrong.extend(books.all_faults());
-    wrong.extend(books::unbalanced(&house).await);
-    wrong.extend(ledger::faults(&house.database, &world.hall.id, &[], &HashSet::new()).await);
-    let (passed, said) = house.audit_or_failure().await;
-    if !passed {
-        wrong.push(format!("the audit says {said}"));
-    }
-    for story in &stories {
-        wrong.extend(story.strange.iter().map(|what| format!("order {}: {what}", story.number)));
-    }
-    let told = |text: &String| {
-        let story =
-            stories.iter().find(|story| story.order.as_ref().is_some_and(|id| text.contains(id.as_str())));
-        story.map_or_else(|| text.clone(), |story| format!("{text}\n  {}", story.told.join("\n  ")))
-    };
-    let wrong = wrong.iter().map(told).collect();
-    tell(&format!(
-        "{orders} orders by seed {seed}: {}; {:.0} s and {:.0} s to rest",
-        tally(&books, &stories),
-        lived.as_secs_f64(),
-        (begun.elapsed() - lived).as_secs_f64()
-    ));
-    wrong
-}
-
-/// Nobody has to wait for having declined too often.
-async fn without_limits(house: &House) {
-    loop {
-        house.forget_limits().await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-async fn rests(house: &House) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(BOUND);
-    loop {
-        let open = books::open(house).await;
-        let waiting = house.money().waiting().await;
-        if open.is_empty() && waiting == 0 {
-            return Vec::new();
-        }
-        if Instant::now() > deadline {
-            let mut open: Vec<String> =
-                open.iter().map(|what| format!("not at rest in time: {what}")).collect();
-            open.extend((waiting > 0).then(|| format!("{waiting} events wait at the provider")));
-            return open;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-fn tally(books: &Books, stories: &[Story]) -> String {
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for story in stories {
-        *counts.entry(story.order.as_deref().map_or("no seat", |id| books.status(id))).or_default() += 1;
-    }
-    counts.iter().map(|(status, count)| format!("{status} {count}")).collect::<Vec<_>>().join(", ")
+    pub(super) lost: Mutex<Vec<String>>,
 }
 
 impl World<'_> {
     /// One order from the hold to the last step.
-    async fn live(&self, number: u64) -> Story {
+    pub(super) async fn live(&self, number: u64) -> Story {
         let mut random = StdRng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let fan = self.house.fan_on(random.random_range(0..2), &self.house.fixtures.a);
         let mut story = Story { number, order: None, told: Vec::new(), strange: Vec::new() };
@@ -393,33 +227,4 @@ impl Story {
             self.strange.push(format!("answered 500: {}", answer.text()));
         }
     }
-}
-
-/// Between three and nine steps, most of which begin with paying.
-fn script(random: &mut StdRng) -> Vec<Step> {
-    let length = random.random_range(3..=9);
-    let mut steps = vec![Step::Pay(CARDS.choose(random).unwrap())];
-    if random.random_ratio(1, 6) {
-        steps.insert(0, Step::Expire);
-    }
-    while steps.len() < length {
-        let step = match random.random_range(0..100) {
-            0..18 => Step::Pay(CARDS.choose(random).unwrap()),
-            18..28 => Step::PayAgain,
-            28..42 => Step::Authenticate("succeed"),
-            42..48 => Step::Authenticate("fail"),
-            48..60 => Step::GoOn,
-            60..68 => Step::Expire,
-            68..72 => Step::Release,
-            72..77 => Step::Cancel,
-            77..81 => Step::Capture,
-            81..86 => Step::RefundThere(None),
-            86..90 => Step::RefundThere(Some(500)),
-            90..92 => Step::RefundHere,
-            92..95 => Step::Look,
-            _ => Step::Pause(random.random_range(10..800)),
-        };
-        steps.push(step);
-    }
-    steps
 }

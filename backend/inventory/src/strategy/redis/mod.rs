@@ -80,7 +80,7 @@ impl Redis {
                         .map(|(unit, _)| *unit)
                         .collect());
                 }
-                Err(RedisFault::Epoch) => self.rebuild(db, key, epoch).await.map_err(away)?,
+                Err(RedisFault::Epoch) => self.rebuild(db, key, None).await.map_err(away)?,
                 Err(fault) => return Err(away(fault.into())),
             }
         }
@@ -96,22 +96,31 @@ impl Redis {
         if let Some(epoch) = self.known().get(&key).copied() {
             return Ok(epoch);
         }
-        let epoch = match epoch::current(db, key.0, key.1).await? {
-            Some(epoch) => epoch,
-            None => {
-                self.load(db, key, None).await?;
-                return self.known().get(&key).copied().ok_or(Fault::Db(DbError::Contention));
-            }
-        };
+        let mut epoch = epoch::current(db, key.0, key.1).await?;
+        if epoch.is_none() {
+            self.rebuild(db, key, None).await?;
+            epoch = epoch::current(db, key.0, key.1).await?;
+        }
+        let epoch = epoch.ok_or(Fault::Db(DbError::Contention))?;
         self.known().insert(key, epoch);
         Ok(epoch)
     }
 
-    /// Redis does not hold `epoch`: takes over the one that somebody else began, or begins one.
-    async fn rebuild(&self, db: &Db, key: Key, epoch: i64) -> Result<(), Fault> {
+    /// Redis does not hold the epoch in force, or holds one that is not to be trusted: takes over what somebody else began, or
+    /// begins one. One loader at a time: the others wait for it.
+    async fn rebuild(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {
         self.known().remove(&key);
+        if !self.store.may_load(key).await? {
+            return Ok(self.store.until_loaded(key).await?);
+        }
+        let done = self.load_anew(db, key, distrusted).await;
+        self.store.loaded(key).await;
+        done
+    }
+
+    async fn load_anew(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {
         let in_force = epoch::current(db, key.0, key.1).await?;
-        if in_force != Some(epoch) && in_force.is_some() && self.store.epoch(key).await? == in_force {
+        if in_force.is_some() && in_force != distrusted && self.store.epoch(key).await? == in_force {
             return Ok(());
         }
         self.load(db, key, in_force).await
@@ -164,7 +173,7 @@ impl Strategy for Redis {
                 let judge = self.guard == Guard::On;
                 match self.store.grant(key, epoch, target.stock.db_now(), judge, &wanted).await {
                     Ok(grants) => Ok(Some((epoch, grants))),
-                    Err(RedisFault::Epoch) => self.rebuild(db, key, epoch).await.map(|()| None),
+                    Err(RedisFault::Epoch) => self.rebuild(db, key, None).await.map(|()| None),
                     Err(fault) => Err(fault.into()),
                 }
             };
@@ -182,7 +191,7 @@ impl Strategy for Redis {
                     self.conclude(db, target, &granted, batch, &mut outcomes).await?;
                     return Ok(outcomes);
                 }
-                Journalled::Stale => match self.rebuild(db, key, granted.epoch).await {
+                Journalled::Stale => match self.rebuild(db, key, Some(granted.epoch)).await {
                     Ok(()) => {}
                     Err(Fault::Db(error)) => return Err(error),
                     Err(Fault::Redis(_)) => return self.without_redis(db, target, batch).await,

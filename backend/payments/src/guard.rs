@@ -2,8 +2,7 @@
 //! payment has come to is asked of the provider before anything is done about it.
 //!
 //! They can be switched off only in builds that carry the `negative-control` feature, by `MARQUEE_WITHOUT=fence` or
-//! `refetch`. Tests prove that they would see what happens without `refetch`. Without the fence no cell that was tried
-//! failed: the states and the look before each step carried them.
+//! `refetch`. Tests prove that they would see what happens without either.
 
 /// Is this rule switched off?
 #[cfg(feature = "negative-control")]

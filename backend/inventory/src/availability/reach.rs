@@ -73,7 +73,9 @@ impl Reached {
 
     /// It has its answer.
     pub(crate) fn answered(&mut self, units: &[UnitId]) {
-        self.asked_for.retain(|unit| !units.contains(unit));
+        for unit in units {
+            self.asked_for.remove(unit);
+        }
     }
 
     /// Does another process choose the same places?

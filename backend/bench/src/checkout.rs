@@ -21,7 +21,7 @@ use crate::stats::{Latencies, mean, spread};
 
 /// People who buy at one time where the provider answers at once, and where it takes its time: then most of them wait
 /// for it.
-const BUYERS: usize = 32;
+const BUYERS: usize = 96;
 const PATIENT_BUYERS: usize = 256;
 /// How long the slow provider takes over each call.
 const SLOW: Duration = Duration::from_millis(200);

@@ -72,6 +72,7 @@ pub async fn run(task: Task) -> Result<Found, BenchError> {
     let availability = Availability::new(db.clone());
     let catalog = Catalog::new(db.clone(), Arc::clone(&clock), Arc::new(availability.clone()));
     tokio::spawn(availability.clone().keep_current());
+    tokio::spawn(db.clone().keep_statistics());
     let inventory = Arc::new(Inventory::new(
         db,
         catalog,

@@ -20,7 +20,7 @@ use crate::settle::count;
 use crate::types::{Opening, Order, Outcome, open, outcome};
 use crate::{Checkout, CheckoutError, store};
 
-const OPEN: Tag = Tag::new("pay.open");
+const OPEN: Tag = Tag::by_key("pay.open");
 const CLOSE: Tag = Tag::new("pay.close");
 const COMPLETE: Tag = Tag::background("pay.complete");
 
@@ -305,7 +305,7 @@ impl Checkout {
             let shared = |answer: &Answer| !(scope::is_joined(scope) && answer.status == DECLINED);
             match answer::of_outcome(&outcome).filter(shared) {
                 _ if outcome == Outcome::Processing => {}
-                Some(answer) => drop(idempotency::settle_scopes(&tx, &[scope.to_owned()], &answer).await?),
+                Some(answer) => drop(idempotency::settle_scopes(&tx, scope, None, &answer).await?),
                 None => drop(idempotency::forget_scope(&tx, scope).await?),
             }
         }

@@ -18,7 +18,7 @@ use crate::show::PaymentBody;
 use crate::store::{self, NewOrder};
 use crate::{Checkout, CheckoutError, number};
 
-const PLACE: Tag = Tag::new("order.place");
+const PLACE: Tag = Tag::by_key("order.place");
 /// The scope of this call's keys.
 pub const SCOPE: &str = "orders";
 /// Numbers drawn before giving up; two of a thousand tenants' orders hardly ever meet.

@@ -18,9 +18,9 @@ use crate::store;
 use crate::types::{Order, Outcome};
 use crate::{Checkout, CheckoutError};
 
-const SELL: Tag = Tag::new("pay.sell");
-const PAID: Tag = Tag::new("pay.paid");
-const SETTLE: Tag = Tag::new("pay.settle");
+const SELL: Tag = Tag::by_key("pay.sell");
+const PAID: Tag = Tag::by_key("pay.paid");
+const SETTLE: Tag = Tag::by_key("pay.settle");
 
 /// How often the worker asks about a payment that waits for its buyer, in seconds: events usually tell sooner.
 pub(crate) const ASK_AGAIN: f64 = 15.0;
@@ -72,16 +72,16 @@ impl Checkout {
     async fn try_sell(&self, tenant: TenantId, payment: &Payment) -> Result<Payment, CheckoutError> {
         let tx = self.parts.db.begin(tenant, SELL).await?;
         let order = locked(&tx, payment.order_id).await?;
-        let authorised = match payment.state {
-            PaymentState::Authorised => payment.clone(),
-            _ => record::advance(&tx, payment, PaymentState::Authorised, &Learnt::default()).await?,
+        let (authorised, capturing) = (PaymentState::Authorised, PaymentState::Capturing);
+        // First: whoever was overtaken has nothing to do with what became of the units.
+        let capturing = match payment.state {
+            PaymentState::Authorised => record::advance(&tx, payment, capturing, &Learnt::default()).await?,
+            _ => record::advance_twice(&tx, payment, [authorised, capturing], &Learnt::default()).await?,
         };
         sell(&tx, order.hold_id).await?;
         if order.status != OrderStatus::Processing {
             store::move_to(&tx, order.id, OrderStatus::Processing).await?;
         }
-        let capturing =
-            record::advance(&tx, &authorised, PaymentState::Capturing, &Learnt::default()).await?;
         tx.commit().await?;
         Ok(capturing)
     }
@@ -141,7 +141,7 @@ impl Checkout {
         }
         issue(tx, &self.parts.config.secret_key, order).await?;
         if let Some(answer) = answer::of_outcome(&Outcome::Paid) {
-            settle_scopes(tx, &both(order), &answer).await?;
+            settle_both(tx, order, &answer).await?;
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Checkout {
             };
             let answer = answer::of_outcome(&outcome);
             if let Some(answer) = &answer {
-                settle_scopes(&tx, &both(order.id), answer).await?;
+                settle_both(&tx, order.id, answer).await?;
             }
             tx.commit().await?;
             Ok(Step::Rest(answer))
@@ -200,7 +200,7 @@ impl Checkout {
             record::advance(&tx, payment, PaymentState::Declined, &learnt).await?;
             let answer = answer::declined(decline_code);
             // Not of the calls that joined it with another card.
-            settle_scopes(&tx, &[scope(order.id)], &answer).await?;
+            settle_scopes(&tx, &scope(order.id), None, &answer).await?;
             tx.commit().await?;
             Ok(Step::Rest(Some(answer)))
         })
@@ -254,8 +254,8 @@ impl Checkout {
         retrying(|| async {
             let tx = self.parts.db.begin(tenant, SETTLE).await?;
             let order = locked(&tx, payment.order_id).await?;
-            let moving = record::advance(&tx, payment, PaymentState::Cancelling, &Learnt::default()).await?;
-            record::advance(&tx, &moving, PaymentState::Cancelled, &Learnt::default()).await?;
+            let path = [PaymentState::Cancelling, PaymentState::Cancelled];
+            record::advance_twice(&tx, payment, path, &Learnt::default()).await?;
             store::move_to(&tx, order.id, OrderStatus::Cancelled).await?;
             take_back(&tx, order.hold_id).await?;
             tx.commit().await?;
@@ -339,6 +339,13 @@ pub(crate) fn learnt_of(intent: &Intent) -> Learnt<'_> {
 /// Books money that was taken, once for each payment at the provider.
 pub(crate) async fn book(tx: &TenantTx, order: &Order, intent: &Intent) -> Result<(), CheckoutError> {
     ledger::post(tx, &ledger::capture(&order.sale_terms(), &intent.id)).await?;
+    Ok(())
+}
+
+/// Answers every call to pay the order that has no answer yet.
+async fn settle_both(tx: &TenantTx, order: OrderId, answer: &Answer) -> Result<(), CheckoutError> {
+    let [own, joined] = both(order);
+    settle_scopes(tx, &own, Some(&joined), answer).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::buyer::Buyer;
 use crate::types::{HoldView, Line, Order};
 
-const FIND: Tag = Tag::new("checkout.find");
+const FIND: Tag = Tag::background("checkout.find");
 
 const ORDER: &str =
     "o.id, o.number, o.hold_id, o.performance_id, o.status, o.buyer_email, o.buyer_name, o.locale,

@@ -157,8 +157,8 @@ impl Services {
             .await;
     }
 
-    /// Every service, with the tenants and the units in memory kept current: for whoever claims more than once, since a
-    /// claim chooses from memory and learns even of its own commits by their notices.
+    /// Every service, with the tenants and the units in memory kept current, and the planner's statistics: for whoever claims
+    /// more than once, since a claim chooses from memory and learns even of its own commits by their notices.
     ///
     /// # Errors
     /// As [`Self::of`].
@@ -167,6 +167,7 @@ impl Services {
         let foundation = &services.foundation;
         tokio::spawn(foundation.directory.clone().keep_current(foundation.db.clone()));
         tokio::spawn(services.inventory.availability().clone().keep_current());
+        tokio::spawn(foundation.db.clone().keep_statistics());
         Ok(services)
     }
 

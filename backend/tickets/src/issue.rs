@@ -1,5 +1,5 @@
 use marquee_core::db::TenantTx;
-use marquee_core::ids::{OrderId, TicketId};
+use marquee_core::ids::{OrderId, OrderLineId, TicketId};
 use marquee_core::secret::SecretKey;
 
 use crate::codes::{CURRENT_KEY, Signer};
@@ -17,7 +17,8 @@ pub const MAIL: &str = "tickets.mail";
 /// `NotPaid` unless the order's status says that it is, and that not all of it was paid back; `UnknownOrder`; `KeyMismatch` when the installation's secret changed;
 /// `Db(Unique)` when a unit already has a ticket that counts.
 pub async fn issue(tx: &TenantTx, secret: &SecretKey, order_id: OrderId) -> Result<(), TicketError> {
-    let order = store::lock_order(tx, order_id).await?.ok_or(TicketError::UnknownOrder(order_id))?;
+    let order =
+        store::lock_order(tx, order_id, CURRENT_KEY).await?.ok_or(TicketError::UnknownOrder(order_id))?;
     if order.has_tickets {
         return Ok(());
     }
@@ -26,17 +27,17 @@ pub async fn issue(tx: &TenantTx, secret: &SecretKey, order_id: OrderId) -> Resu
     }
     let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);
     let key = signer.public_key();
-    let (lines, known) = store::lines(tx, order_id, key.kid).await?;
-    match known {
+    match order.public_key {
         Some(known) if known != key.bytes => return Err(TicketError::KeyMismatch(key.kid.0)),
         Some(_) => {}
         None => store::add_public_key(tx, &key).await?,
     }
-    let tickets = lines
+    let tickets = order
+        .lines
         .into_iter()
         .map(|line| {
             let ticket = TicketId::generate();
-            (line, ticket, signer.sign(ticket, order.performance_id))
+            (OrderLineId(line), ticket, signer.sign(ticket, order.performance_id))
         })
         .collect();
     if store::insert(tx, order_id, tickets).await? > 0 {

@@ -20,7 +20,8 @@ pub async fn reissue(
     order_id: OrderId,
     only: Option<TicketId>,
 ) -> Result<Vec<Ticket>, TicketError> {
-    let order = store::lock_order(tx, order_id).await?.ok_or(TicketError::UnknownOrder(order_id))?;
+    let order =
+        store::lock_order(tx, order_id, CURRENT_KEY).await?.ok_or(TicketError::UnknownOrder(order_id))?;
     if !order.status.may_have_tickets() {
         return Err(TicketError::NotPaid(order_id));
     }

@@ -22,12 +22,6 @@ struct LineRow {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct LineToIssue {
-    id: OrderLineId,
-    public_key: Option<Vec<u8>>,
-}
-
-#[derive(Debug, FromQueryResult)]
 struct UnitRow {
     unit_id: UnitId,
 }
@@ -39,6 +33,10 @@ pub(crate) struct OrderRow {
     pub(crate) status: OrderStatus,
     /// Has it tickets, withdrawn ones included?
     pub(crate) has_tickets: bool,
+    /// Its lines, in the buyer's sequence.
+    pub(crate) lines: Vec<Uuid>,
+    /// What is known as the tenant's public key of the id asked for.
+    pub(crate) public_key: Option<Vec<u8>>,
 }
 
 /// The tenant's public keys, by id.
@@ -64,32 +62,22 @@ pub(crate) async fn add_public_key(tx: &TenantTx, key: &PublicKey) -> Result<(),
     .map(drop)
 }
 
-/// The order, locked: whoever issues for it waits here.
-pub(crate) async fn lock_order(tx: &TenantTx, order: OrderId) -> Result<Option<OrderRow>, DbError> {
-    tx.optional(
-        "select o.performance_id, o.status,
-             exists (select 1 from tickets t where t.tenant_id = $1 and t.order_id = $2) as has_tickets
-         from orders o where o.tenant_id = $1 and o.id = $2 for update of o",
-        params![order],
-    )
-    .await
-}
-
-/// The order's lines, in the buyer's sequence, and the tenant's public key of that id.
-pub(crate) async fn lines(
+/// The order, locked, with what issuing needs beside it. That is as it was before any wait for the lock: whoever issues has
+/// locked the order in an earlier statement.
+pub(crate) async fn lock_order(
     tx: &TenantTx,
     order: OrderId,
     key: KeyId,
-) -> Result<(Vec<OrderLineId>, Option<Vec<u8>>), DbError> {
-    let rows: Vec<LineToIssue> = tx
-        .all(
-            "select l.id, (select k.public_key from ticket_keys k where k.tenant_id = $1 and k.kid = $3) as public_key
-             from order_lines l where l.tenant_id = $1 and l.order_id = $2 order by l.place, l.id",
-            params![order, i16::from(key.0)],
-        )
-        .await?;
-    let key = rows.first().and_then(|row| row.public_key.clone());
-    Ok((rows.into_iter().map(|row| row.id).collect(), key))
+) -> Result<Option<OrderRow>, DbError> {
+    tx.optional(
+        "select o.performance_id, o.status,
+             exists (select 1 from tickets t where t.tenant_id = $1 and t.order_id = $2) as has_tickets,
+             array(select l.id from order_lines l where l.tenant_id = $1 and l.order_id = $2 order by l.place, l.id) as lines,
+             (select k.public_key from ticket_keys k where k.tenant_id = $1 and k.kid = $3) as public_key
+         from orders o where o.tenant_id = $1 and o.id = $2 for update of o",
+        params![order, i16::from(key.0)],
+    )
+    .await
 }
 
 /// Inserts the tickets of an order, one for each of `lines`; `(line, ticket, code)` each.

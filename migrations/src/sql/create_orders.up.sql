@@ -1,3 +1,8 @@
+-- What is written for every purchase has no key of its own to its tenant: each would have all buyers of a tenant lock that one
+-- row. Whatever belongs to an order, a performance or a ledger's account is led to its tenant by that; of the rest (idempotency
+-- keys, events, outbox) the policies take no row but the transaction's tenant's, nothing ever deletes a tenant, and the audit
+-- looks for rows of none.
+
 -- One row a buyer of a performance, locked while an order is placed: it makes the orders of one buyer queue up, so that
 -- the limit per buyer is counted by one of them at a time.
 create table buyers (
@@ -6,7 +11,6 @@ create table buyers (
     key text not null,
     last_order_at timestamptz not null default marquee_now(),
     constraint buyers_pkey primary key (tenant_id, performance_id, key),
-    constraint buyers_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint buyers_performance_fkey foreign key (tenant_id, performance_id) references performances (tenant_id, id)
 );
 call app.protect('buyers', 'select, insert, update');
@@ -37,7 +41,6 @@ create table orders (
     paid_at timestamptz,
     closed_at timestamptz,
     constraint orders_pkey primary key (tenant_id, id),
-    constraint orders_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint orders_hold_fkey foreign key (tenant_id, hold_id) references holds (tenant_id, id),
     constraint orders_performance_fkey foreign key (tenant_id, performance_id) references performances (tenant_id, id),
     constraint orders_number_key unique (tenant_id, number),
@@ -67,7 +70,6 @@ create table order_lines (
     fees bigint not null,
     tax bigint not null,
     constraint order_lines_pkey primary key (tenant_id, id),
-    constraint order_lines_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint order_lines_order_fkey foreign key (tenant_id, order_id) references orders (tenant_id, id),
     constraint order_lines_unit_fkey foreign key (tenant_id, unit_id) references units (tenant_id, id),
     constraint order_lines_unit_key unique (tenant_id, order_id, unit_id),
@@ -102,7 +104,6 @@ create table payments (
     created_at timestamptz not null default marquee_now(),
     updated_at timestamptz not null default marquee_now(),
     constraint payments_pkey primary key (tenant_id, id),
-    constraint payments_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint payments_order_fkey foreign key (tenant_id, order_id) references orders (tenant_id, id),
     constraint payments_order_key unique (tenant_id, order_id),
     constraint payments_intent_key unique (tenant_id, intent_id),
@@ -125,7 +126,6 @@ create table idempotency_keys (
     body text,
     created_at timestamptz not null default marquee_now(),
     constraint idempotency_keys_pkey primary key (tenant_id, scope, key),
-    constraint idempotency_keys_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint idempotency_keys_answer_check check ((status is null) = (body is null))
 );
 call app.protect('idempotency_keys', 'select, insert, update, delete');
@@ -141,7 +141,6 @@ create table provider_events (
     received_at timestamptz not null default marquee_now(),
     processed_at timestamptz,
     constraint provider_events_pkey primary key (tenant_id, id),
-    constraint provider_events_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint provider_events_event_key unique (tenant_id, account, event_id)
 );
 create index provider_events_open_idx on provider_events (received_at) where processed_at is null;
@@ -160,7 +159,7 @@ create table unmatched_provider_events (
 );
 grant select on unmatched_provider_events to marquee_platform;
 create function app.store_unmatched_event(p_id uuid, p_account text, p_event_id text, p_kind text, p_payload text) returns void
-    language sql volatile security definer set search_path = pg_catalog, public
+    language sql volatile security definer set search_path = pg_catalog, public, pg_temp
     as $$ insert into unmatched_provider_events (id, account, event_id, kind, payload)
           values (p_id, p_account, p_event_id, p_kind, p_payload) on conflict (account, event_id) do nothing $$;
 revoke all on function app.store_unmatched_event(uuid, text, text, text, text) from public;

@@ -125,15 +125,15 @@ call app.protect('staff_sessions', 'select, insert, delete');
 
 -- Before there is a tenant: the three narrow questions the application may ask.
 create function app.tenancy() returns table (host text, is_primary boolean, tenant jsonb)
-    language sql stable security definer set search_path = pg_catalog, public
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp
     as $$ select d.host, d.is_primary, to_jsonb(t) from domains d join tenants t on t.id = d.tenant_id
           where d.verified_at is not null and t.status = 'active' $$;
 create function app.tenancy_version() returns text
-    language sql stable security definer set search_path = pg_catalog, public
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp
     as $$ select concat_ws('/', (select count(*) from tenants), (select max(updated_at) from tenants),
                                 (select count(*) from domains), (select max(updated_at) from domains)) $$;
 create function app.tenant_by_account(p_account text) returns uuid
-    language sql stable security definer set search_path = pg_catalog, public
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp
     as $$ select id from tenants where payment_account = p_account $$;
 revoke all on function app.tenancy(), app.tenancy_version(), app.tenant_by_account(text) from public;
 grant execute on function app.tenancy(), app.tenancy_version(), app.tenant_by_account(text) to marquee_app, marquee_platform;

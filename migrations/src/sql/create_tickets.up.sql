@@ -26,7 +26,6 @@ create table tickets (
     used_at timestamptz,
     voided_at timestamptz,
     constraint tickets_pkey primary key (tenant_id, id),
-    constraint tickets_tenant_fkey foreign key (tenant_id) references tenants (id),
     constraint tickets_order_fkey foreign key (tenant_id, order_id) references orders (tenant_id, id),
     constraint tickets_order_line_fkey foreign key (tenant_id, order_line_id) references order_lines (tenant_id, id),
     constraint tickets_unit_fkey foreign key (tenant_id, unit_id) references units (tenant_id, id),
@@ -56,8 +55,7 @@ create table outbox (
     available_at timestamptz not null default marquee_now(),
     attempts integer not null default 0,
     last_error text,
-    constraint outbox_pkey primary key (tenant_id, id),
-    constraint outbox_tenant_fkey foreign key (tenant_id) references tenants (id)
+    constraint outbox_pkey primary key (tenant_id, id)
 );
 create index outbox_available_idx on outbox (kind, available_at);
 call app.protect('outbox', 'select, insert, update, delete');

@@ -13,6 +13,7 @@ mod numbering;
 pub mod outbox;
 mod platform_tx;
 mod pool;
+mod statistics;
 mod tag;
 mod tenant_tx;
 mod tx;

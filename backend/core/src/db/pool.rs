@@ -244,6 +244,11 @@ mod tests {
              select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='claim.ttl'*/"
         );
         assert_eq!(
+            opening(Tag::by_key("pay.sell"), tenant),
+            "begin; set local plan_cache_mode = force_generic_plan; \
+             select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='pay.sell'*/"
+        );
+        assert_eq!(
             opening(Tag::new("hold.read"), tenant),
             "begin; select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='hold.read'*/"
         );

@@ -7,7 +7,15 @@ use serde::Serialize;
 pub struct Tag {
     name: &'static str,
     class: Class,
-    hasty: bool,
+    manner: Manner,
+}
+
+/// How the transactions of a tag differ from others of its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Manner {
+    Plain,
+    Hasty,
+    ByKey,
 }
 
 /// Classes of work, each with its own budget of connections: none but buyers may use a whole pool.
@@ -24,6 +32,8 @@ pub enum Class {
 
 /// A claim that runs keeps its rows for some milliseconds, and a few may queue for one. Who keeps a row longer has stopped.
 const HASTY: &str = "set local lock_timeout = '400ms'; ";
+/// A statement by key has one good plan: without this, arrays of one element are planned anew for each.
+const BY_KEY: &str = "set local plan_cache_mode = force_generic_plan; ";
 /// Beyond this, `pg_stat_activity` (1,024 bytes by default) would cut a comment at a statement's end off.
 const SHOWN: usize = 960;
 
@@ -36,7 +46,13 @@ impl Tag {
 
     /// Names a claim: it does not wait long for a row that another transaction keeps, for a whole batch would wait with it.
     pub const fn claim(name: &'static str) -> Self {
-        Self { hasty: true, ..Self::of(name, Class::Buyers) }
+        Self { manner: Manner::Hasty, ..Self::of(name, Class::Buyers) }
+    }
+
+    /// Names a step of a purchase whose statements reach a few rows by key: they are planned once for each connection. Not for
+    /// what takes long arrays or looks far and wide.
+    pub const fn by_key(name: &'static str) -> Self {
+        Self { manner: Manner::ByKey, ..Self::of(name, Class::Buyers) }
     }
 
     /// Names a piece of work that nobody waits for.
@@ -61,7 +77,7 @@ impl Tag {
             );
             at += 1;
         }
-        Self { name, class, hasty: false }
+        Self { name, class, manner: Manner::Plain }
     }
 
     /// The tag's text.
@@ -76,10 +92,13 @@ impl Tag {
 
     /// Settings of its transactions that differ from the session's.
     pub(super) fn settings(self) -> &'static str {
-        match self.class {
-            Class::Buyers if self.hasty => HASTY,
-            Class::Buyers | Class::Background => "",
-            Class::Report => "set local statement_timeout = '60s'; set local enable_seqscan = on; ",
+        match (self.class, self.manner) {
+            (_, Manner::Hasty) => HASTY,
+            (_, Manner::ByKey) => BY_KEY,
+            (Class::Buyers | Class::Background, Manner::Plain) => "",
+            (Class::Report, Manner::Plain) => {
+                "set local statement_timeout = '60s'; set local enable_seqscan = on; "
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use marquee_e2e::fixtures::seat;
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{Fan, codes};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::door::scanner;
 
@@ -69,6 +70,17 @@ async fn each_planted_breach_is_named() {
     plant(database, &format!("delete from claims where hold_id = '{}'", held.id)).await;
     let found = named(&house, "hold_owns_nothing").await;
     assert!(found.iter().any(|breach| breach["hold_id"] == held.id), "{found:?}");
+
+    // And a letter of a tenant that there is not.
+    let nobody = Uuid::now_v7();
+    plant(
+        database,
+        &format!("insert into outbox (tenant_id, id, kind, payload) values ('{nobody}', '{nobody}', 'planted', '{{}}')"),
+    )
+    .await;
+    let found = named(&house, "row_of_no_tenant").await;
+    assert!(found.iter().any(|breach| breach["tenant_id"] == nobody.to_string()), "{found:?}");
+    plant(database, &format!("delete from outbox where tenant_id = '{nobody}'")).await;
 
     // 4. A ticket without payment.
     let unpaid = &orders[3];

@@ -1,5 +1,5 @@
-//! How Postgres plans the statements that claim: units are reached by id, one by one, never by a scan of the table or a
-//! walk of its primary key, with most of a house free and with most of it held.
+//! How Postgres plans what reaches rows that buyers fight over: by id, one by one, never by a scan of the table or a walk of
+//! its primary key, with most of a house free and with most of it held, and also when the house is new.
 
 use marquee_core::db::SESSION_SETTINGS;
 use marquee_e2e::cluster::cluster;
@@ -30,6 +30,51 @@ async fn a_claim_reaches_units_by_id() {
             }
         }
     }
+}
+
+/// A house that sells its first thousand seats: nobody has looked at its tables yet, all of whose keys begin with the one
+/// tenant that there is. The program has them looked at, and a plan that was made before is made anew.
+#[tokio::test]
+async fn a_young_table_is_reached_by_key() {
+    const BY_ID: &str = "select h.state from holds h where h.tenant_id = $1 and h.id = $2";
+    let cluster = cluster().await;
+    let database = cluster.clone_database(cluster.number()).await;
+    // Autovacuum shall not come first.
+    database.run("alter table holds set (autovacuum_enabled = false)").await;
+    let tenant = cluster.fixtures.a.clone();
+    let floor = fixtures::floor(&database, &tenant, 1_000, &Terms::default()).await;
+    let mut app = session(&database, &tenant.id, "force_generic_plan").await;
+    run(&mut app, &format!("prepare by_id (uuid, uuid) as {BY_ID}")).await;
+    let asked = format!("explain (format json) execute by_id ('{}', gen_random_uuid())", tenant.id);
+    plan_of(&mut app, &asked).await;
+    for (held, looked_at) in [(5, true), (200, true), (1_000, true), (1_000, false)] {
+        fill(&database, &tenant.id, &floor.id, held).await;
+        let mut young = Vec::new();
+        while let Some(table) = analyze_one(&mut app).await {
+            young.push(table);
+        }
+        assert_eq!(young.contains(&"public.holds".to_owned()), looked_at, "{held} holds: {young:?}");
+    }
+    let plan = plan_of(&mut app, &asked).await;
+    assert_eq!(faults_of(&plan, &["holds"]), Vec::<String>::new());
+    assert!(plan.to_string().contains("holds_pkey"), "{plan}");
+    let shares = "select n_distinct::text from pg_stats where tablename = 'holds' and attname = 'tenant_id'";
+    assert_eq!(database.text(shares).await, "10", "no sample makes the tenant look like a key");
+}
+
+async fn analyze_one(app: &mut PgConnection) -> Option<String> {
+    sqlx::query_scalar("select app.analyze_young_table()").fetch_one(app).await.unwrap()
+}
+
+/// Holds of a performance, up to so many.
+async fn fill(database: &Database, tenant: &str, performance: &str, held: usize) {
+    database
+        .run(&format!(
+            "insert into holds (tenant_id, id, performance_id, strategy, expires_at, total, currency, idempotency_key, fingerprint)
+             select '{tenant}', gen_random_uuid(), '{performance}', 'ttl', marquee_now(), 0, 'EUR', n::text, ''
+             from generate_series(1, {held}) n on conflict do nothing"
+        ))
+        .await;
 }
 
 /// The check itself sees a scan and a walk.
@@ -132,10 +177,10 @@ async fn plans(
 /// A session as the program has them.
 async fn session(database: &Database, tenant: &str, mode: &str) -> PgConnection {
     let mut app = database.app().await;
-    run(&mut app, &format!("set app.tenant_id = '{tenant}'; set plan_cache_mode = {mode}")).await;
     for (name, value) in SESSION_SETTINGS {
         run(&mut app, &format!("set {name} = '{value}'")).await;
     }
+    run(&mut app, &format!("set app.tenant_id = '{tenant}'; set plan_cache_mode = {mode}")).await;
     app
 }
 
@@ -146,11 +191,15 @@ async fn run(session: &mut PgConnection, sql: &str) {
 async fn explain(session: &mut PgConnection, types: &str, sql: &str, args: &str) -> Value {
     let mut tx = session.begin().await.unwrap();
     run(&mut tx, &format!("prepare claim ({types}) as {sql}")).await;
-    let asked = format!("explain (format json) execute claim ({args})");
-    let told = sqlx::raw_sql(AssertSqlSafe(asked)).fetch_one(&mut *tx).await;
-    let plan: String = told.unwrap_or_else(|error| panic!("{sql}: {error}")).get_unchecked(0);
+    let plan = plan_of(&mut tx, &format!("explain (format json) execute claim ({args})")).await;
     run(&mut tx, "deallocate claim").await;
     tx.rollback().await.unwrap();
+    plan
+}
+
+async fn plan_of(session: &mut PgConnection, asked: &str) -> Value {
+    let told = sqlx::raw_sql(AssertSqlSafe(asked.to_owned())).fetch_one(session).await;
+    let plan: String = told.unwrap_or_else(|error| panic!("{asked}: {error}")).get_unchecked(0);
     serde_json::from_str(&plan).unwrap()
 }
 

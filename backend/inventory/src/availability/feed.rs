@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ struct Shared {
     stale: Arc<Notify>,
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
+    /// Processes that serve, this one included.
+    instances: AtomicUsize,
 }
 
 /// Why there are no live updates.
@@ -85,6 +87,7 @@ impl Availability {
             stale: Arc::new(Notify::new()),
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
             closing: watch::Sender::new(false),
+            instances: AtomicUsize::new(1),
         };
         let (clock, herald) = (Arc::new(DbClock::new(Utc::now())), Arc::new(Herald::new(db.clone())));
         Self { db, entries, clock, herald, shared: Arc::new(shared) }
@@ -124,6 +127,11 @@ impl Availability {
     /// Ends all live updates, now and from now on, so that the process can stop. Readers come back to another one.
     pub fn close_live(&self) {
         self.shared.closing.send_replace(true);
+    }
+
+    /// Processes that serve the same database as far as this one knows, itself included.
+    pub(crate) fn instances(&self) -> usize {
+        self.shared.instances.load(Ordering::Relaxed)
     }
 
     /// The units of a performance, which never change.
@@ -226,6 +234,7 @@ impl Availability {
                         tracing::info!("another process is gone, boards are loaded again");
                         self.missed_something();
                     }
+                    self.shared.instances.store(peers.count().max(1), Ordering::Relaxed);
                 }
                 Err(error) => tracing::debug!(%error, "the database did not say who listens"),
             }

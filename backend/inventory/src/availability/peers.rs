@@ -11,6 +11,11 @@ const MISSED: u32 = 2;
 pub(super) struct Peers(HashMap<String, u32>);
 
 impl Peers {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes over who is there now. True when somebody is gone who was there before.
     pub(super) fn look(&mut self, there: HashSet<String>) -> bool {
         let mut gone = false;
@@ -39,5 +44,6 @@ mod tests {
             .map(|there| peers.look(names(there)))
             .collect();
         assert_eq!(looks, [false, false, false, false, true, false]);
+        assert_eq!(peers.count(), 2);
     }
 }

@@ -38,8 +38,11 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 const HANGS: Duration = Duration::from_secs(15);
 /// How long a request goes on while others are in its way.
 const CONTENDED: Duration = Duration::from_secs(3);
-/// Batches of one performance under way at once: while Postgres works on one, the next is made.
+/// Batches of one performance under way at once: while Postgres works on one, the next is made. Instances share them, for
+/// what makes a claim cheap is that its batch is large; each has one at least.
 const LANES: usize = 2;
+/// A batch that is under way for longer waits for something: the next one does not wait for it.
+const STUCK: Duration = Duration::from_millis(50);
 /// So many waiting requests are worth a batch beside one that is under way.
 const WORTH_A_LANE: usize = 24;
 /// A claimer without work ends after this.
@@ -157,6 +160,11 @@ impl Claimers {
         }
     }
 
+    /// Lanes that are open here, `since` the last batch began.
+    fn lanes(&self, since: Duration) -> usize {
+        if since > STUCK { LANES } else { (LANES / self.availability.instances()).max(1) }
+    }
+
     async fn work_alone(self, tenant: TenantId, waiting: Waiting) {
         let mut again = self.serve(tenant, vec![waiting], Company::None).await;
         while !again.is_empty() {
@@ -170,6 +178,7 @@ impl Claimers {
         let mut size = BatchSize::new(self.most);
         let mut lanes: JoinSet<Served> = JoinSet::new();
         let mut batch: Vec<Waiting> = Vec::new();
+        let mut began = Instant::now();
         loop {
             while batch.len() < size.limit() {
                 let Ok(waiting) = queue.try_recv() else { break };
@@ -177,8 +186,10 @@ impl Claimers {
             }
             // Whoever hung up wants nothing any more.
             batch.retain(|waiting| !waiting.answer.is_closed());
-            if !batch.is_empty() && (lanes.is_empty() || lanes.len() < LANES && batch.len() >= WORTH_A_LANE) {
+            let open = lanes.len() < self.lanes(began.elapsed());
+            if !batch.is_empty() && (lanes.is_empty() || open && batch.len() >= WORTH_A_LANE) {
                 let (this, batch) = (self.clone(), std::mem::take(&mut batch));
+                began = Instant::now();
                 lanes.spawn(async move { this.serve_timed(key.0, batch).await });
                 continue;
             }
@@ -193,6 +204,7 @@ impl Claimers {
             }
             let room = lanes.len() < LANES && batch.len() < size.limit();
             tokio::select! {
+                () = tokio::time::sleep(STUCK), if !open && lanes.len() < LANES => {}
                 served = lanes.join_next() => if let Some(Ok(served)) = served {
                     // A small batch may have waited for others.
                     if served.claimed >= WORTH_A_LANE.min(size.limit()) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 const TOO_LONG: Duration = Duration::from_millis(10);
 /// No batch is held smaller than this: below it a batch's fixed cost rules, and on a machine that is slow for other reasons
 /// smaller batches would only be more of them.
-const LEAST: usize = 64;
+const LEAST: usize = 32;
 /// Where a claimer begins.
-const FIRST: usize = 96;
+const FIRST: usize = 64;
 
 /// Additive increase while batches are full and fast, multiplicative decrease when one takes too long.
 #[derive(Debug)]

@@ -103,16 +103,21 @@ pub async fn record(tx: &TenantTx, call: &Call, answer: &Answer) -> Result<bool,
     Ok(rows == 1)
 }
 
-/// Answers every call of these scopes that has no answer yet. Belongs in the commit that settles what they wait for, which is
+/// Answers every call of one scope or two that has no answer yet. Belongs in the commit that settles what they wait for, which is
 /// guarded by that thing's own state: so a late writer cannot come here.
 ///
 /// # Errors
 /// As [`DbError`] says.
-pub async fn settle_scopes(tx: &TenantTx, scopes: &[String], answer: &Answer) -> Result<u64, DbError> {
+pub async fn settle_scopes(
+    tx: &TenantTx,
+    scope: &str,
+    other: Option<&str>,
+    answer: &Answer,
+) -> Result<u64, DbError> {
     tx.execute(
-        "update idempotency_keys set status = $3, body = $4, locked_until = null
-         where tenant_id = $1 and scope = any($2) and status is null",
-        params![scopes.to_vec(), answer.status as i16, answer.body.as_str()],
+        "update idempotency_keys set status = $4, body = $5, locked_until = null
+         where tenant_id = $1 and scope in ($2, $3) and status is null",
+        params![scope, other.unwrap_or(scope), answer.status as i16, answer.body.as_str()],
     )
     .await
 }

@@ -63,6 +63,32 @@ pub async fn advance(
     next: PaymentState,
     learnt: &Learnt<'_>,
 ) -> Result<Payment, RecordError> {
+    go(tx, payment, &[next], [next, next], learnt).await
+}
+
+/// Moves a payment on by two steps at once: both are in its history, and what is learnt with them is the second's.
+///
+/// # Errors
+/// `Overtaken` when the caller's fence is not the newest or no such moves lead from the recorded state.
+pub async fn advance_twice(
+    tx: &TenantTx,
+    payment: &Payment,
+    path: [PaymentState; 2],
+    learnt: &Learnt<'_>,
+) -> Result<Payment, RecordError> {
+    let [first, second] = path;
+    debug_assert!(first.transition(second).is_some(), "no move leads from {first} to {second}");
+    go(tx, payment, &path, path, learnt).await
+}
+
+/// Writes the steps of a path from the `first` to the `last`.
+async fn go(
+    tx: &TenantTx,
+    payment: &Payment,
+    path: &[PaymentState],
+    [first, last]: [PaymentState; 2],
+    learnt: &Learnt<'_>,
+) -> Result<Payment, RecordError> {
     let fence = guard::fence("p", "$5");
     let sql = format!(
         "with moved as (
@@ -75,14 +101,14 @@ pub async fn advance(
              lease_until = case when $14 then null else marquee_now() + make_interval(secs => $15) end,
              due_at = marquee_now() + make_interval(secs => $16), updated_at = marquee_now()
          where p.tenant_id = $1 and p.id = $4 and {fence} and p.state = any($17)
-         returning {COLUMNS}){STEP}"
+         returning {COLUMNS}){STEPS}"
     );
     let values = params![
-        Uuid::now_v7(),
+        path.iter().map(|_| Uuid::now_v7()).collect::<Vec<Uuid>>(),
         learnt.note.or(learnt.failure).or(learnt.decline_code),
         payment.id,
         payment.fence,
-        next,
+        last,
         learnt.client_secret,
         learnt.action_url,
         learnt.action_until,
@@ -90,13 +116,22 @@ pub async fn advance(
         learnt.failure,
         learnt.charge,
         learnt.fingerprint,
-        rests(next),
+        rests(last),
         LEASE_SECONDS,
         learnt.due_in,
-        sources(next),
+        sources(first),
+        path.iter().map(|state| state.as_str().to_owned()).collect::<Vec<String>>(),
     ];
     tx.optional(&sql, values).await?.ok_or(RecordError::Overtaken)
 }
+
+/// As [`super::STEP`], for several: `$2` their ids, `$18` where they lead, `$3` the note of the last.
+const STEPS: &str = ", steps as (
+         insert into payment_steps (tenant_id, id, order_id, state, fence, attempt_id, intent_id, note)
+         select $1, s.id, m.order_id, s.state, m.fence, m.attempt_id, m.intent_id, case when s.state = m.state then $3 end
+         from moved m cross join unnest($2::uuid[], $18::text[]) s (id, state)
+     )
+     select * from moved";
 
 /// The provider has the running try and is not done with it: the token is used up, and what the provider says of the
 /// payment tells from here on. Ends the caller's lease as [`put_back`] does.

@@ -16,7 +16,7 @@ use sea_orm::FromQueryResult;
 use thiserror::Error;
 use uuid::Uuid;
 
-pub use advance::{Learnt, advance, await_provider, note_intent, put_back, under_way};
+pub use advance::{Learnt, advance, advance_twice, await_provider, note_intent, put_back, under_way};
 pub use read::{Due, due, order_of, read};
 pub use take::{Attempt, begin_attempt, give_up, lease, reopen};
 
@@ -27,6 +27,16 @@ pub const LEASE_SECONDS: f64 = 10.0;
 const COLUMNS: &str = "p.id, p.order_id, p.provider, p.account, p.intent_id, p.state, p.amount, p.currency, p.attempts,
     p.attempt_id, p.confirmation_token, p.client_secret, p.action_url, p.decline_code, p.failure, p.action_until,
     p.awaited_since, p.fence, extract(epoch from marquee_now() - p.updated_at)::float8 as age";
+
+/// The condition on `p` that it is the payment whose id at the provider is the value `intent`, or, where that is null, whose
+/// charge is `charge` (the provider gives no two the same id): one look-up by a key, never a walk.
+pub(crate) fn known_as(intent: &str, charge: &str) -> String {
+    format!(
+        "p.id = case when {intent}::text is not null
+             then (select i.id from payments i where i.tenant_id = $1 and i.intent_id = {intent} limit 1)
+             else (select c.id from payments c where c.tenant_id = $1 and c.charge_id = {charge} limit 1) end"
+    )
+}
 
 /// Writes the step that `moved` (the statement before, under that name, answering [`COLUMNS`]) made, in one statement
 /// with it: `$2` the step's id, `$3` its note.

@@ -6,7 +6,7 @@ use marquee_core::ids::{OrderId, TenantId};
 use marquee_core::params;
 use sea_orm::FromQueryResult;
 
-use super::{COLUMNS, Payment};
+use super::{COLUMNS, Payment, known_as};
 
 const DUE: Tag = Tag::background("payments.due");
 
@@ -34,14 +34,11 @@ pub async fn order_of(
     struct Row {
         order_id: OrderId,
     }
-    let row: Option<Row> = tx
-        .optional(
-            "select order_id from payments
-             where tenant_id = $1 and coalesce(account, '') = $2
-               and (intent_id = $3 or $3::text is null and charge_id = $4) limit 1",
-            params![account, intent, charge],
-        )
-        .await?;
+    let sql = format!(
+        "select p.order_id from payments p where p.tenant_id = $1 and coalesce(p.account, '') = $2 and {}",
+        known_as("$3", "$4")
+    );
+    let row: Option<Row> = tx.optional(&sql, params![account, intent, charge]).await?;
     Ok(row.map(|row| row.order_id))
 }
 

@@ -5,8 +5,9 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{Concern, Event};
+use crate::record::known_as;
 
-const STORE: Tag = Tag::new("events.store");
+const STORE: Tag = Tag::by_key("events.store");
 const WAITING: Tag = Tag::background("events.waiting");
 
 /// How long whoever took in an event has for acting on it before others do, in seconds; the pause after each failure is
@@ -84,36 +85,35 @@ pub async fn store(db: &Db, tenant: TenantId, event: &Event, concern: Concern) -
     }
     let tx = db.begin(tenant, STORE).await?;
     let id = Uuid::now_v7();
-    let row: Option<Row> = tx
-        .optional(
-            "insert into provider_events as e (tenant_id, id, account, event_id, kind, payload, due_at, processed_at)
-             select $1, $2, $3, $4, $5, $6, marquee_now() + make_interval(secs => $7),
-                 case when $8 = 'money' or $8 = 'payment' and exists (
-                     select from payments p
-                      where p.tenant_id = $1 and coalesce(p.account, '') = $3
-                        and (p.intent_id = $9 or $9::text is null and p.charge_id = $10)
-                        and p.state not in ('captured', 'cancelled')
-                        and (p.state = 'declined' or coalesce(p.lease_until <= marquee_now(), true)))
-                 then null else marquee_now() end
-             on conflict (tenant_id, account, event_id) do nothing
-             returning e.processed_at is null as open",
-            params![
-                id,
-                event.account.as_str(),
-                event.id.as_str(),
-                event.kind.as_str(),
-                event.payload.as_str(),
-                PATIENCE,
-                match concern {
-                    Concern::Money => "money",
-                    Concern::Payment => "payment",
-                    Concern::Nothing => "nothing",
-                },
-                event.intent.as_deref(),
-                event.charge.as_deref(),
-            ],
-        )
-        .await?;
+    let sql = format!(
+        "insert into provider_events as e (tenant_id, id, account, event_id, kind, payload, due_at, processed_at)
+         select $1, $2, $3, $4, $5, $6, marquee_now() + make_interval(secs => $7),
+             case when $8 = 'money' or $8 = 'payment' and exists (
+                 select from payments p
+                  where p.tenant_id = $1 and coalesce(p.account, '') = $3 and {}
+                    and p.state not in ('captured', 'cancelled')
+                    and (p.state = 'declined' or coalesce(p.lease_until <= marquee_now(), true)))
+             then null else marquee_now() end
+         on conflict (tenant_id, account, event_id) do nothing
+         returning e.processed_at is null as open",
+        known_as("$9", "$10")
+    );
+    let values = params![
+        id,
+        event.account.as_str(),
+        event.id.as_str(),
+        event.kind.as_str(),
+        event.payload.as_str(),
+        PATIENCE,
+        match concern {
+            Concern::Money => "money",
+            Concern::Payment => "payment",
+            Concern::Nothing => "nothing",
+        },
+        event.intent.as_deref(),
+        event.charge.as_deref(),
+    ];
+    let row: Option<Row> = tx.optional(&sql, values).await?;
     tx.commit().await?;
     Ok(match row {
         Some(Row { open: true }) => Stored::New(id),

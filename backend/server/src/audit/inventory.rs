@@ -29,6 +29,16 @@ pub(super) const RULES: &[Rule] = &[
               where h.id is null or u.id is null or t.id is null",
     },
     Rule {
+        kind: "row_of_no_tenant",
+        sql: "select r.tenant_id, r.kept_in, count(*) as rows
+              from (select tenant_id, 'holds' as kept_in from holds
+                    union all select tenant_id, 'idempotency_keys' from idempotency_keys
+                    union all select tenant_id, 'provider_events' from provider_events
+                    union all select tenant_id, 'outbox' from outbox) r
+              where not exists (select from tenants t where t.id = r.tenant_id)
+              group by r.tenant_id, r.kept_in",
+    },
+    Rule {
         kind: "hold_owns_nothing",
         sql: "select h.tenant_id, h.id as hold_id, h.state
               from holds h

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::STAFF;
+use crate::compose::{STAFF, record};
 
 /// Calls a performance off.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,7 +73,7 @@ pub(super) async fn cancel(
     let tenant = owner(&db, id.0).await?;
     let what = Cancellation { note: body.value.note, requested_by: session.member.id.to_string() };
     let change = checkout.cancel_performance(tenant, id.0, &what).await?;
-    record(&db, &session, "performance.cancel", tenant, &change).await?;
+    record_change(&db, &session, "performance.cancel", tenant, &change).await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn postpone(
         requested_by: session.member.id.to_string(),
     };
     let change = checkout.postpone_performance(tenant, id.0, &what).await?;
-    record(&db, &session, "performance.postpone", tenant, &change).await?;
+    record_change(&db, &session, "performance.postpone", tenant, &change).await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -129,7 +129,7 @@ async fn owner(db: &Db, performance: PerformanceId) -> Result<TenantId, Problem>
     Ok(owner.ok_or(Code::NotFound)?.tenant_id)
 }
 
-async fn record(
+async fn record_change(
     db: &Db,
     session: &PlatformSession,
     action: &str,
@@ -137,8 +137,5 @@ async fn record(
     change: &ChangeView,
 ) -> Result<(), Problem> {
     let details = json!({ "performance": change.performance_id, "change": change.change_id, "starts_at": change.starts_at_after });
-    let tx = db.begin_platform(STAFF).await?;
-    tx.record(&session.member.id.to_string(), action, Some(tenant), details).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(record(db, &session.member.id.to_string(), action, Some(tenant), details).await?)
 }

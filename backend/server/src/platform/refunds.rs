@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::STAFF;
+use crate::compose::{STAFF, record};
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 1_000;
@@ -87,11 +87,9 @@ pub(super) async fn create(
     let reply = checkout.request_refund_once(tenant, id.0, &request, currency, &call).await?;
     if !reply.replayed {
         let refund: serde_json::Value = serde_json::from_str(&reply.answer.body).unwrap_or_default();
-        let tx = db.begin_platform(STAFF).await?;
         let details =
             json!({ "order": id.0, "refund": refund.get("refund_id"), "amount": refund.get("amount") });
-        tx.record(&member.id.to_string(), "order.refund", Some(tenant), details).await?;
-        tx.commit().await?;
+        record(&db, &member.id.to_string(), "order.refund", Some(tenant), details).await?;
     }
     let status = StatusCode::from_u16(reply.answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);

@@ -3,18 +3,17 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_checkout::{Cancellation, ChangeView, Checkout, Postponement};
-use marquee_core::db::{Db, DbError};
+use marquee_core::db::Db;
 use marquee_core::http::{Body, PathId};
 use marquee_core::ids::{PerformanceId, TenantId};
-use marquee_core::params;
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::staff::PlatformSession;
-use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::{STAFF, record};
+use crate::compose::record;
+use crate::owner;
 
 /// Calls a performance off.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,11 +51,6 @@ pub(super) struct Changes {
     next: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Owner {
-    tenant_id: TenantId,
-}
-
 /// Call a performance off: nothing of it is sold from this answer on, and every paid order is refunded. The same again
 /// changes nothing and tells how far that got.
 #[utoipa::path(post, path = "/api/platform/v1/performances/{id}/cancellation", tag = "platform",
@@ -70,7 +64,7 @@ pub(super) async fn cancel(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let what = Cancellation { note: body.value.note, requested_by: session.member.id.to_string() };
     let change = checkout.cancel_performance(tenant, id.0, &what).await?;
     record_change(&db, &session, "performance.cancel", tenant, &change).await?;
@@ -91,7 +85,7 @@ pub(super) async fn postpone(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let what = Postponement {
         starts_at: body.value.starts_at,
         doors_at: body.value.doors_at,
@@ -114,19 +108,9 @@ pub(super) async fn list(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let data = checkout.performance_changes(tenant, id.0).await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(Changes { data, next: None }))
-}
-
-/// Whose performance it is.
-async fn owner(db: &Db, performance: PerformanceId) -> Result<TenantId, Problem> {
-    let tx = db.begin_platform(STAFF).await?;
-    let owner: Result<Option<Owner>, DbError> =
-        tx.optional("select tenant_id from performances where id = $1", params![performance]).await;
-    let owner = owner?;
-    tx.commit().await?;
-    Ok(owner.ok_or(Code::NotFound)?.tenant_id)
 }
 
 async fn record_change(

@@ -6,19 +6,18 @@ use actix_web::{HttpResponse, web};
 use marquee_checkout::{Checkout, RefundRequest, RefundView, RefundWhat};
 use marquee_core::db::Db;
 use marquee_core::http::{Body, IdempotencyKey, PathId};
-use marquee_core::ids::{OrderId, TenantId, TicketId};
+use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::money::Currency;
-use marquee_core::params;
 use marquee_core::problem::{Code, Problem};
 use marquee_entity::money::RefundReason;
 use marquee_payments::idempotency::Call;
 use marquee_tenants::staff::PlatformSession;
-use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::{STAFF, record};
+use crate::compose::record;
+use crate::owner;
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 1_000;
@@ -52,11 +51,6 @@ pub(super) struct Refunds {
     next: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Owner {
-    tenant_id: TenantId,
-}
-
 /// Promises a refund: tickets are void from this answer on, and the money follows. The answer is the promise; the list tells
 /// how far it got.
 #[utoipa::path(post, path = "/api/platform/v1/orders/{id}/refunds", tag = "platform", request_body = NewRefund,
@@ -72,7 +66,7 @@ pub(super) async fn create(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_order(&db, id.0).await?.ok_or(Code::NotFound)?;
     let member = &session.member;
     let request = RefundRequest {
         what: what(&body.value)?,
@@ -109,18 +103,9 @@ pub(super) async fn list(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_order(&db, id.0).await?.ok_or(Code::NotFound)?;
     let data = checkout.refunds(tenant, id.0).await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(Refunds { data, next: None }))
-}
-
-/// Whose order it is.
-async fn owner(db: &Db, order: OrderId) -> Result<TenantId, Problem> {
-    let tx = db.begin_platform(STAFF).await?;
-    let owner: Option<Owner> =
-        tx.optional("select tenant_id from orders where id = $1", params![order]).await?;
-    tx.commit().await?;
-    Ok(owner.ok_or(Code::NotFound)?.tenant_id)
 }
 
 fn what(body: &NewRefund) -> Result<RefundWhat, Problem> {

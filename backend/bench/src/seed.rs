@@ -93,17 +93,8 @@ pub async fn seated(database: &Database, seats: usize) -> Result<Show, BenchErro
         .first()
         .ok_or_else(|| BenchError::failed("a performance without a price level"))?
         .id;
-    let units: Vec<NewSeat> = seat_refs(&plan.document)
-        .into_iter()
-        .map(|seat| NewSeat {
-            price_level: level,
-            seat: seat.id,
-            section: seat.section_id,
-            label: seat.label,
-            row_key: seat.row_key.cast_signed(),
-            place: seat.position_in_row.cast_signed(),
-        })
-        .collect();
+    let units: Vec<NewSeat> =
+        seat_refs(&plan.document).into_iter().map(|seat| NewSeat::of(seat, level)).collect();
     create_seats(&tx, made.id, &units).await.map_err(|error| failed(&error))?;
     tx.commit().await.map_err(|error| failed(&error))?;
     let seats: Vec<String> = units.into_iter().map(|unit| unit.seat).collect();

@@ -228,13 +228,9 @@ async fn seats(tx: &TenantTx, made: &CreatedPerformance, plan: &CheckedPlan) -> 
         ["Stalls", "Balcony"].into_iter().zip(made.price_levels.iter().map(|level| level.id)).collect();
     let seats: Vec<NewSeat> = seat_refs(&plan.document)
         .into_iter()
-        .map(|seat| NewSeat {
-            price_level: levels[seat.category_name.as_str()],
-            seat: seat.id,
-            section: seat.section_id,
-            label: seat.label,
-            row_key: seat.row_key.cast_signed(),
-            place: seat.position_in_row.cast_signed(),
+        .map(|seat| {
+            let level = levels[seat.category_name.as_str()];
+            NewSeat::of(seat, level)
         })
         .collect();
     create_seats(tx, made.id, &seats).await.unwrap();

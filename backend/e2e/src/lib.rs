@@ -7,6 +7,7 @@
 //!   when it fails, and by the kernel when the test process dies;
 //! - [`crowd`], [`stage`], [`ledger`]: ten thousand buyers of one performance, and what must be true of it afterwards;
 //! - [`books`]: what must be true of money, whatever happened;
+//! - [`campaign`]: how the long campaigns keep apart, repeat and tell;
 //! - [`skew`]: a server whose clock is wrong; [`crash`]: one that dies at a given point;
 //! - [`client`], [`site`], [`money`], [`mail`]: what a fan, the provider and a mailbox see.
 #![allow(
@@ -19,6 +20,7 @@
 )]
 
 pub mod books;
+pub mod campaign;
 pub mod client;
 pub mod cluster;
 pub mod crash;

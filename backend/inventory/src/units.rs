@@ -1,5 +1,6 @@
 //! Makes the units of a performance: one row for each seat or standing place.
 
+use marquee_catalog::plan::SeatRef;
 use marquee_core::db::{DbError, TenantTx};
 use marquee_core::ids::{PerformanceId, PriceLevelId, UnitId};
 use marquee_core::params;
@@ -23,6 +24,20 @@ pub struct NewSeat {
     pub row_key: i32,
     /// Place in its row.
     pub place: i32,
+}
+
+impl NewSeat {
+    /// A seat of a plan at a price level.
+    pub fn of(seat: SeatRef, price_level: PriceLevelId) -> Self {
+        Self {
+            price_level,
+            seat: seat.id,
+            section: seat.section_id,
+            label: seat.label,
+            row_key: seat.row_key.cast_signed(),
+            place: seat.position_in_row.cast_signed(),
+        }
+    }
 }
 
 /// Makes a unit for each seat.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use marquee_core::clock::{SharedClock, SystemClock};
 use marquee_core::config::Config;
-use marquee_core::db::{Db, Tag};
+use marquee_core::db::{Db, DbError, Tag};
 use marquee_core::ids::TenantId;
 use marquee_core::params;
 use marquee_payments::Provider;
@@ -124,8 +124,22 @@ impl Foundation {
         about: Option<TenantId>,
         details: serde_json::Value,
     ) -> Result<(), Failure> {
-        let tx = self.db.begin_platform(STAFF).await?;
-        tx.record("cli", action, about, details).await?;
-        Ok(tx.commit().await?)
+        Ok(record(&self.db, "cli", action, about, details).await?)
     }
+}
+
+/// Writes to the audit log that `actor` did `action`, in a transaction of its own.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn record(
+    db: &Db,
+    actor: &str,
+    action: &str,
+    about: Option<TenantId>,
+    details: serde_json::Value,
+) -> Result<(), DbError> {
+    let tx = db.begin_platform(STAFF).await?;
+    tx.record(actor, action, about, details).await?;
+    tx.commit().await
 }

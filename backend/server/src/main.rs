@@ -8,6 +8,7 @@ mod compose;
 mod health;
 mod openapi;
 mod orders;
+mod owner;
 mod pages;
 mod platform;
 mod seed;

@@ -50,14 +50,8 @@ pub fn units(
         .collect();
     let unit = |seat: SeatRef| {
         let level = level_of.get(seat.category_name.as_str());
-        Ok(NewSeat {
-            price_level: *level.ok_or_else(|| format!("no price level sells `{}`", seat.category_name))?,
-            seat: seat.id,
-            section: seat.section_id,
-            label: seat.label,
-            row_key: seat.row_key.cast_signed(),
-            place: seat.position_in_row.cast_signed(),
-        })
+        let level = *level.ok_or_else(|| format!("no price level sells `{}`", seat.category_name))?;
+        Ok(NewSeat::of(seat, level))
     };
     seats.into_iter().map(unit).collect()
 }

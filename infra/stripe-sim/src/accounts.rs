@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
 use crate::engine::list;
-use crate::engine::table::Row;
 use crate::engine::tx::Tx;
 use crate::metadata::{self, Metadata};
+use crate::row;
 
 /// The platform's own account.
 pub const PLATFORM: &str = "acct_1Platform0000000";
@@ -48,18 +48,7 @@ fn yes() -> bool {
     true
 }
 
-impl Row for Account {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    /// Accounts belong to the platform.
-    fn account(&self) -> Option<&str> {
-        None
-    }
-    fn created(&self) -> i64 {
-        self.created
-    }
-}
+row!(platform Account);
 
 impl Account {
     /// An account that may do everything.

@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 use crate::engine::call::Call;
 use crate::engine::errors::ApiError;
 use crate::engine::list;
-use crate::engine::table::Row;
 use crate::engine::tx::Tx;
-use crate::events;
 use crate::metadata::{self, Metadata};
+use crate::{events, row};
 
 /// A webhook endpoint of the platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,17 +45,7 @@ pub struct PreviousSecret {
     pub until: i64,
 }
 
-impl Row for WebhookEndpoint {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn account(&self) -> Option<&str> {
-        None
-    }
-    fn created(&self) -> i64 {
-        self.created
-    }
-}
+row!(platform WebhookEndpoint);
 
 impl WebhookEndpoint {
     /// Whether this endpoint gets events of this kind.

@@ -50,12 +50,10 @@ async fn measure_one(
     houses: &Houses,
     (strategy, claiming, wish): (&str, Claiming, Wish),
 ) -> Result<Result<Found, String>, BenchError> {
-    let Some(show) = houses.of(wish).first() else { return Ok(Err("nothing is on sale".to_owned())) };
-    let database = houses.database.copy(&stage.fresh_name()).await?;
-    if let Err(why) = stage.choose(&database, &show.id, strategy).await {
-        database.remove().await?;
-        return Ok(Err(why));
-    }
+    let (database, show) = match houses.on(stage, strategy, wish).await? {
+        Ok(ready) => ready,
+        Err(why) => return Ok(Err(why)),
+    };
     stage.flush_redis().await?;
     let seats = stage.path("seats.txt");
     std::fs::write(&seats, show.seats.join("\n")).map_err(BenchError::system("cannot write the seats"))?;

@@ -14,7 +14,7 @@ use crate::error::BenchError;
 use crate::load::{self, Load};
 use crate::progress;
 use crate::report::{Line, Report, Target, number};
-use crate::requests::{Holds, Wish, field};
+use crate::requests::{Holds, field};
 use crate::setting::Setting;
 use crate::stage::{Claiming, Stage};
 
@@ -132,19 +132,9 @@ async fn measure_one(
     strategy: &str,
     fault: Fault,
 ) -> Result<Result<Outage, String>, BenchError> {
-    let database = houses.database.copy(&stage.fresh_name()).await?;
-    let mut served = Err("nothing is on sale".to_owned());
-    for wish in [Wish::ChosenSeat, Wish::AnyPlace] {
-        if let (Err(_), Some(show)) = (&served, houses.of(wish).first()) {
-            served = stage.choose(&database, &show.id, strategy).await.map(|()| (wish, show));
-        }
-    }
-    let (wish, show) = match served {
-        Ok(served) => served,
-        Err(why) => {
-            database.remove().await?;
-            return Ok(Err(why));
-        }
+    let (database, show, wish) = match houses.served(stage, strategy).await? {
+        Ok(ready) => ready,
+        Err(why) => return Ok(Err(why)),
     };
     let fresh = Fresh::over(stage, database, Claiming::Batched).await?;
     known(&fresh.server, show).await?;

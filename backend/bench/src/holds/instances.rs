@@ -8,7 +8,7 @@ use crate::load;
 use crate::progress;
 use crate::reference::closed;
 use crate::report::{Line, Report, Target, number};
-use crate::requests::{Holds, SharedHolds, Wish};
+use crate::requests::{Holds, SharedHolds};
 use crate::setting::Setting;
 use crate::stage::{Claiming, Stage};
 use crate::stats::{median, spread};
@@ -23,30 +23,20 @@ pub(super) async fn measure(
 ) -> Result<(), BenchError> {
     for strategy in &setting.strategies {
         progress(&format!("instances, {strategy}"));
-        let mut served = None;
-        let mut refused = String::new();
-        for wish in [Wish::ChosenSeat, Wish::AnyPlace] {
-            let Some(show) = houses.of(wish).first() else { continue };
-            let database = houses.database.copy(&stage.fresh_name()).await?;
-            let chosen = stage.choose(&database, &show.id, strategy).await;
-            database.remove().await?;
-            match chosen {
-                Ok(()) => {
-                    served = Some((wish, show));
-                    break;
-                }
-                Err(why) => refused = why,
+        let wish = match houses.served(stage, strategy).await? {
+            Ok((database, _, wish)) => {
+                database.remove().await?;
+                wish
             }
-        }
-        let Some((wish, show)) = served else {
-            report.lines.push(Line::absent(format!("two instances, {strategy}"), refused));
-            continue;
+            Err(why) => {
+                report.lines.push(Line::absent(format!("two instances, {strategy}"), why));
+                continue;
+            }
         };
         let (mut one, mut two) = (Vec::new(), Vec::new());
         for _ in 0..setting.rounds {
             for (count, rates) in [(1, &mut one), (2, &mut two)] {
-                let database = houses.database.copy(&stage.fresh_name()).await?;
-                stage.choose(&database, &show.id, strategy).await.map_err(BenchError::failed)?;
+                let (database, show) = houses.on(stage, strategy, wish).await?.map_err(BenchError::failed)?;
                 let fresh = Fresh::over(stage, database, Claiming::Batched).await?;
                 let mut addresses = vec![fresh.server.address];
                 let second = match count {

@@ -41,6 +41,38 @@ impl Houses {
             Wish::AnyPlace => &self.standing,
         }
     }
+
+    /// A copy in which the first performance of a kind is on a strategy; the program's own words where it refuses that.
+    async fn on(
+        &self,
+        stage: &Stage,
+        strategy: &str,
+        wish: Wish,
+    ) -> Result<Result<(Database, &Show), String>, BenchError> {
+        let Some(show) = self.of(wish).first() else { return Ok(Err("nothing is on sale".to_owned())) };
+        let database = self.database.copy(&stage.fresh_name()).await?;
+        if let Err(why) = stage.choose(&database, &show.id, strategy).await {
+            database.remove().await?;
+            return Ok(Err(why));
+        }
+        Ok(Ok((database, show)))
+    }
+
+    /// The same of chosen seats where the strategy serves them, else of any places.
+    async fn served(
+        &self,
+        stage: &Stage,
+        strategy: &str,
+    ) -> Result<Result<(Database, &Show, Wish), String>, BenchError> {
+        let mut refused = String::new();
+        for wish in [Wish::ChosenSeat, Wish::AnyPlace] {
+            match self.on(stage, strategy, wish).await? {
+                Ok((database, show)) => return Ok(Ok((database, show, wish))),
+                Err(why) => refused = why,
+            }
+        }
+        Ok(Err(refused))
+    }
 }
 
 /// Runs it.

@@ -38,11 +38,12 @@ impl Checkout {
         let (provider, seen) = provider::look(&*self.parts.provider, account, intent).await;
         timeline.extend(seen);
         timeline.sort_by_key(|moment| moment.at);
+        let statuses: Vec<_> = tickets.iter().map(|ticket| ticket.status).collect();
         let diagnosis = diagnose::diagnose(&diagnose::Facts {
             order: order.status,
             total: order.total,
             payment: payment.as_ref(),
-            tickets: &tickets,
+            tickets: &statuses,
             refunds: &refunds,
             provider: &provider,
         });

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
 use marquee_e2e::books::{self, Books};
+use marquee_e2e::campaign::{alone, rounds, tell};
 use marquee_e2e::fixtures::{PerformanceFixture, Terms, floor};
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{Fan, Order, places};
@@ -12,8 +13,6 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use serde_json::{Value, json};
-
-use crate::{alone, rounds, tell};
 
 const ASKED: &str = "pm_card_authenticationRequired";
 const AT_ONCE: usize = 8;

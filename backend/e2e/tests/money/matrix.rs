@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use marquee_e2e::campaign::{alone, rounds, tell};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -13,7 +14,6 @@ use rand::seq::SliceRandom as _;
 use crate::cells::{Actor, Cell, Outcome, Row};
 use crate::faults::Fault;
 use crate::lane::{Lane, Settings};
-use crate::{alone, rounds, tell};
 
 /// Houses at one time: most of a cell is waiting.
 const LANES: usize = 5;

@@ -7,6 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use marquee_catalog::Catalog;
 use marquee_core::clock::SystemClock;
 use marquee_core::http::IdempotencyKey;
+use marquee_e2e::campaign::{alone, rounds, tell};
 use marquee_e2e::client::fresh_key;
 use marquee_e2e::cluster::{Cluster, cluster, family};
 use marquee_e2e::crowd::{Buyer, End, raise_open_files, rush};
@@ -18,7 +19,7 @@ use marquee_inventory::{HoldError, HoldRequest, Inventory, PlaceRequest};
 use marquee_tenants::{Directory, Host};
 use nix::sys::signal::{Signal, kill};
 
-use crate::{alone, strategies, tell};
+use crate::strategies;
 
 /// The contract's queue holds at least so many.
 const QUEUE: usize = 20_000;
@@ -59,7 +60,7 @@ async fn a_crowd_before_a_database_that_stands_still() {
     let _alone = alone().await;
     let cluster = cluster().await;
     let crowd = CROWD.min((raise_open_files() - OTHER_FILES) as usize);
-    for strategy in strategies().into_iter().take(crate::rounds().try_into().unwrap()) {
+    for strategy in strategies().into_iter().take(rounds().try_into().unwrap()) {
         let house = plan().open().await;
         let stage = Stage::places(&house, &under(strategy), UNITS).await;
         let buyers = (0..crowd).map(|_| Buyer::new(stage.any(1))).collect();

@@ -1,11 +1,12 @@
 //! Every fault during a sale: each acknowledged hold survives, no unit is held twice, each hold ends once.
 
+use marquee_e2e::campaign::{self, alone};
 use marquee_e2e::house::plan;
 use marquee_e2e::wait::seed;
 
 use crate::round::Round;
+use crate::strategies;
 use crate::strike::{Fault, prepare_failures};
-use crate::{alone, strategies};
 
 /// Tries one fault for as many rounds as were asked for, each under the next strategy. Where Redis breaks the strategy that
 /// lives in it has every round.
@@ -20,7 +21,7 @@ async fn rounds(fault: Fault) {
     if fault == Fault::Serialization {
         prepare_failures(&house).await;
     }
-    for number in 0..crate::rounds() {
+    for number in 0..campaign::rounds() {
         let turn = (seed.wrapping_add(number) % strategies.len() as u64) as usize;
         Round { fault, strategy: strategies[turn], number, seed }.run(&mut house).await;
         for process in house.servers.iter_mut().chain(&mut house.worker) {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use marquee_e2e::campaign::{alone, rounds, tell};
 use marquee_e2e::crowd::{Buyer, End, Shop, quantile, rush};
 use marquee_e2e::database::Database;
 use marquee_e2e::fixtures::{self, PerformanceFixture};
@@ -14,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt, SeedableRng};
 
-use crate::{alone, rounds, strategies, tell};
+use crate::strategies;
 
 const ROWS: usize = 100;
 const ROW: usize = 100;

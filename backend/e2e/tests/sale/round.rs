@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use marquee_e2e::campaign::tell;
 use marquee_e2e::crowd::{Buyer, End, Line, Manner, Shop, Story, quantile, rush};
 use marquee_e2e::fixtures::Terms;
 use marquee_e2e::house::House;
@@ -18,7 +19,6 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::strike::{Fault, SHORT_HOLD};
-use crate::tell;
 
 const ROWS: usize = 25;
 const ROW: usize = 20;

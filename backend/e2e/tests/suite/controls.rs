@@ -55,6 +55,18 @@ pub(crate) fn strategy(name: &str, guard: Guard, redis: &str) -> Box<dyn Strateg
     }
 }
 
+/// A performance's first price level at its first ticket type, as a server remembers it.
+pub(crate) fn offer(performance: &PerformanceFixture) -> Arc<Offer> {
+    let level = &performance.levels[0];
+    Arc::new(Offer {
+        price_level: level.id.parse().unwrap(),
+        price_level_name: "Stalls".to_owned(),
+        ticket_type: level.types[0].parse().unwrap(),
+        ticket_type_name: "Full price".to_owned(),
+        price: Price::of_parts(4_000, 250, 450, "EUR".parse().unwrap()).unwrap(),
+    })
+}
+
 pub(super) async fn contest(name: &str, guard: Guard) -> Contest {
     let cluster = cluster().await;
     let number = cluster.number();
@@ -67,14 +79,7 @@ pub(super) async fn contest(name: &str, guard: Guard) -> Contest {
         .run(&format!("update performances set strategy = '{name}' where id = '{}'", performance.id))
         .await;
     let db = database.db(8).await;
-    let level = &performance.levels[0];
-    let offer = Arc::new(Offer {
-        price_level: level.id.parse().unwrap(),
-        price_level_name: "Stalls".to_owned(),
-        ticket_type: level.types[0].parse().unwrap(),
-        ticket_type_name: "Full price".to_owned(),
-        price: Price::of_parts(4_000, 250, 450, "EUR".parse().unwrap()).unwrap(),
-    });
+    let offer = offer(&performance);
     let wanted = seat('A', 1);
     let sql =
         format!("select id from units where performance_id = '{}' and seat = '{wanted}'", performance.id);

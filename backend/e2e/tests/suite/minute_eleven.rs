@@ -1,12 +1,9 @@
 //! Minute eleven: the time runs out at each step of a payment, under each way to claim, while somebody else wants the very
 //! same units. They are never sold again under a capture; what is captured owns its seats or goes back in full.
 
-use std::sync::Arc;
-
 use marquee_core::db::Db;
 use marquee_core::http::IdempotencyKey;
 use marquee_core::ids::HoldId;
-use marquee_core::money::Price;
 use marquee_e2e::client::{Answer, fresh_key};
 use marquee_e2e::fixtures::hall_seat;
 use marquee_e2e::house::{House, plan};
@@ -14,11 +11,11 @@ use marquee_e2e::site::{Fan, Hold, Order};
 use marquee_e2e::stage::{Stage, chosen, serves_seats, short};
 use marquee_e2e::wait::until;
 use marquee_inventory::availability::Availability;
-use marquee_inventory::strategy::{AnyUnits, ChosenUnit, ClaimRequest, Guard, Offer, Outcome, Target};
+use marquee_inventory::strategy::{AnyUnits, ChosenUnit, ClaimRequest, Guard, Outcome, Target};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::controls::strategy;
+use crate::controls::{offer, strategy};
 
 const CREATE: &str = "POST /v1/payment_intents";
 const CONFIRM: &str = "POST /v1/payment_intents/*/confirm";
@@ -229,14 +226,7 @@ impl Server {
     async fn open(house: &House, scene: &Scene<'_>) -> Self {
         let db = house.database.db(2).await;
         let performance = &scene.stage.performance;
-        let level = &performance.levels[0];
-        let offer = Arc::new(Offer {
-            price_level: level.id.parse().unwrap(),
-            price_level_name: "Stalls".to_owned(),
-            ticket_type: level.types[0].parse().unwrap(),
-            ticket_type_name: "Full price".to_owned(),
-            price: Price::of_parts(4_000, 250, 450, "EUR".parse().unwrap()).unwrap(),
-        });
+        let offer = offer(performance);
         let sql = format!("select id from units where performance_id = '{}'", performance.id);
         let unit = house.database.text(&sql).await.parse().unwrap();
         let (owner, id) = (scene.buyer.tenant.id.parse().unwrap(), performance.id.parse().unwrap());

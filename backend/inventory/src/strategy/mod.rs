@@ -167,13 +167,32 @@ impl Strategy for Missing {
     }
 }
 
+/// Claims in one transaction.
+#[async_trait]
+impl<T: Take> Strategy for T {
+    fn name(&self) -> Name {
+        T::NAME
+    }
+
+    async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
+        let outcomes = claim_in_one_transaction(db, self, &[Part { target, batch }]).await?;
+        Ok(outcomes.into_iter().next().unwrap_or_default())
+    }
+
+    async fn claim_together(
+        &self,
+        db: &Db,
+        parts: &[Part<'_>],
+    ) -> Option<Result<Vec<Vec<Outcome>>, DbError>> {
+        Some(claim_in_one_transaction(db, self, parts).await)
+    }
+}
+
 /// Claims a batch in one transaction: `take` takes the units, then holds and claims are recorded. What is held then is
 /// staged to be told.
-async fn claim_in_one_transaction(
+async fn claim_in_one_transaction<T: Take>(
     db: &Db,
-    tag: Tag,
-    name: Name,
-    take: &dyn Take,
+    take: &T,
     parts: &[Part<'_>],
 ) -> Result<Vec<Vec<Outcome>>, DbError> {
     let Some(first) = parts.first().map(|part| part.target) else { return Ok(Vec::new()) };
@@ -181,13 +200,13 @@ async fn claim_in_one_transaction(
         parts.iter().map(|part| Wishes::of(part.batch, &part.target.stock)).collect();
     // Until the end of this function: until the rows are not locked any more.
     let _asking: Vec<Asking> = wishes.iter_mut().map(|wishes| std::mem::take(&mut wishes.asking)).collect();
-    let mut tx = db.begin(first.tenant, tag).await?;
+    let mut tx = db.begin(first.tenant, T::CLAIM).await?;
     if let Some(locked) = take.alone()
         && let ([part], [wishes]) = (parts, wishes.as_mut_slice())
         && part.batch.len() == 1
         && let Some(wish) = wishes.wanted.pop_if(|wish| wish.units.len() == 1)
     {
-        let taken = alone::take(&tx, first, name, locked, &wish).await;
+        let taken = alone::take(&tx, first, T::NAME, locked, &wish).await;
         match taken.inspect_err(|error| wishes.fail(error))? {
             Alone::Held(until) => {
                 tx.commit().await?;
@@ -198,7 +217,7 @@ async fn claim_in_one_transaction(
             Alone::NotFree => {}
             Alone::NotMade => {
                 drop(tx);
-                tx = db.begin(first.tenant, tag).await?;
+                tx = db.begin(first.tenant, T::CLAIM).await?;
             }
         }
         wishes.wanted.push(wish);
@@ -210,24 +229,12 @@ async fn claim_in_one_transaction(
         parts.iter().zip(&mut wishes).for_each(|(part, wishes)| wishes.judge(part.batch, &taken));
     }
     let judged = parts.iter().zip(wishes).map(|(part, wishes)| Judged { part: *part, wishes });
-    let settled = record::settle(&tx, name, judged.collect(), Vec::new()).await?;
+    let settled = record::settle(&tx, T::NAME, judged.collect(), Vec::new()).await?;
     tx.commit().await?;
     if !settled.held.is_empty() {
         first.stock.stage(settled.held);
     }
     Ok(settled.outcomes)
-}
-
-/// The same for one performance.
-async fn claim_one_part(
-    db: &Db,
-    tag: Tag,
-    name: Name,
-    take: &dyn Take,
-    part: Part<'_>,
-) -> Result<Vec<Outcome>, DbError> {
-    let outcomes = claim_in_one_transaction(db, tag, name, take, &[part]).await?;
-    Ok(outcomes.into_iter().next().unwrap_or_default())
 }
 
 /// Every statement that claims, by name, so that a test can assert how it is planned.

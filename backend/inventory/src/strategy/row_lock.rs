@@ -2,17 +2,15 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use marquee_core::db::{Db, DbError, Tag, TenantTx};
+use marquee_core::db::{DbError, Tag, TenantTx};
 use marquee_core::ids::{HoldId, UnitId};
 use marquee_core::params;
 use marquee_entity::catalog::Strategy as Name;
 use sea_orm::FromQueryResult;
 
+use super::Guard;
 use super::take::{Take, Wanted};
 use super::wish::Taken;
-use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target, claim_in_one_transaction, claim_one_part};
-
-const CLAIM: Tag = Tag::claim("claim.row_lock");
 
 /// Claims by SELECT … FOR UPDATE: whoever has the rows decides, whoever comes later waits and then decides.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,6 +55,9 @@ pub(crate) const UPDATE: &str =
 
 #[async_trait]
 impl Take for RowLock {
+    const NAME: Name = Name::RowLock;
+    const CLAIM: Tag = Tag::claim("claim.row_lock");
+
     async fn take(&self, tx: &TenantTx, wanted: &Wanted) -> Result<HashMap<UnitId, Taken>, DbError> {
         let locked = params![wanted.units(), wanted.performances()];
         let rows: Vec<LockedRow> = tx.all(&lock_statement(self.guard), locked).await?;
@@ -75,24 +76,5 @@ impl Take for RowLock {
             (row.id, Taken { until: ends.get(&row.id).copied(), taken_from: row.taken_from })
         };
         Ok(rows.into_iter().filter(|row| row.open).map(taken).collect())
-    }
-}
-
-#[async_trait]
-impl Strategy for RowLock {
-    fn name(&self) -> Name {
-        Name::RowLock
-    }
-
-    async fn claim(&self, db: &Db, target: &Target, batch: &[ClaimRequest]) -> Result<Vec<Outcome>, DbError> {
-        claim_one_part(db, CLAIM, self.name(), self, Part { target, batch }).await
-    }
-
-    async fn claim_together(
-        &self,
-        db: &Db,
-        parts: &[Part<'_>],
-    ) -> Option<Result<Vec<Vec<Outcome>>, DbError>> {
-        Some(claim_in_one_transaction(db, CLAIM, self.name(), self, parts).await)
     }
 }

@@ -4,18 +4,24 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use marquee_core::db::{DbError, TenantTx};
+use marquee_core::db::{DbError, Tag, TenantTx};
 use marquee_core::ids::{HoldId, PerformanceId, UnitId};
 use marquee_core::params;
+use marquee_entity::catalog::Strategy as Name;
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::wish::{Taken, Wishes};
 use super::{Guard, Part};
 
-/// A way to take units inside a transaction.
+/// A way to take units inside a transaction: all that the strategies that claim in one differ in.
 #[async_trait]
-pub(super) trait Take: Send + Sync {
+pub(super) trait Take: Send + Sync + std::fmt::Debug {
+    /// Its strategy's name.
+    const NAME: Name;
+    /// The tag of its transactions.
+    const CLAIM: Tag;
+
     /// Takes the units of those wishes that can be had whole; answers every unit that is to be had.
     async fn take(&self, tx: &TenantTx, wanted: &Wanted) -> Result<HashMap<UnitId, Taken>, DbError>;
 

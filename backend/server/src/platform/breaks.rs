@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::compose::STAFF;
+use crate::compose::record;
 
 /// Breaks of a page unless told otherwise, and at most.
 const LIMITS: (i64, i64) = (50, 100);
@@ -102,10 +102,8 @@ pub(super) async fn resolve(
     let note = note(&body.value.note)?;
     let tenant = reconcile::tenant_of(&db, id.0).await?.ok_or(Code::NotFound)?;
     let who = session.member.id.to_string();
-    let tx = db.begin_platform(STAFF).await?;
     let details = json!({ "break": id.0, "note": note });
-    tx.record(&who, "reconciliation.resolve", Some(tenant), details).await?;
-    tx.commit().await?;
+    record(&db, &who, "reconciliation.resolve", Some(tenant), details).await?;
     let resolved = reconcile::resolve(&db, tenant, id.0, &who, note).await;
     let resolved = resolved.map_err(|error| match error {
         DbError::NoRow => Problem::new(Code::NotFound),

@@ -3,18 +3,17 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_checkout::{Cancellation, ChangeView, Checkout, Postponement};
-use marquee_core::db::{Db, DbError};
+use marquee_core::db::Db;
 use marquee_core::http::{Body, PathId};
 use marquee_core::ids::{PerformanceId, TenantId};
-use marquee_core::params;
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::staff::PlatformSession;
-use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::STAFF;
+use crate::compose::record;
+use crate::owner;
 
 /// Calls a performance off.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,11 +51,6 @@ pub(super) struct Changes {
     next: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Owner {
-    tenant_id: TenantId,
-}
-
 /// Call a performance off: nothing of it is sold from this answer on, and every paid order is refunded. The same again
 /// changes nothing and tells how far that got.
 #[utoipa::path(post, path = "/api/platform/v1/performances/{id}/cancellation", tag = "platform",
@@ -70,10 +64,10 @@ pub(super) async fn cancel(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let what = Cancellation { note: body.value.note, requested_by: session.member.id.to_string() };
     let change = checkout.cancel_performance(tenant, id.0, &what).await?;
-    record(&db, &session, "performance.cancel", tenant, &change).await?;
+    record_change(&db, &session, "performance.cancel", tenant, &change).await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -91,7 +85,7 @@ pub(super) async fn postpone(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let what = Postponement {
         starts_at: body.value.starts_at,
         doors_at: body.value.doors_at,
@@ -100,7 +94,7 @@ pub(super) async fn postpone(
         requested_by: session.member.id.to_string(),
     };
     let change = checkout.postpone_performance(tenant, id.0, &what).await?;
-    record(&db, &session, "performance.postpone", tenant, &change).await?;
+    record_change(&db, &session, "performance.postpone", tenant, &change).await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -114,22 +108,12 @@ pub(super) async fn list(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let data = checkout.performance_changes(tenant, id.0).await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(Changes { data, next: None }))
 }
 
-/// Whose performance it is.
-async fn owner(db: &Db, performance: PerformanceId) -> Result<TenantId, Problem> {
-    let tx = db.begin_platform(STAFF).await?;
-    let owner: Result<Option<Owner>, DbError> =
-        tx.optional("select tenant_id from performances where id = $1", params![performance]).await;
-    let owner = owner?;
-    tx.commit().await?;
-    Ok(owner.ok_or(Code::NotFound)?.tenant_id)
-}
-
-async fn record(
+async fn record_change(
     db: &Db,
     session: &PlatformSession,
     action: &str,
@@ -137,8 +121,5 @@ async fn record(
     change: &ChangeView,
 ) -> Result<(), Problem> {
     let details = json!({ "performance": change.performance_id, "change": change.change_id, "starts_at": change.starts_at_after });
-    let tx = db.begin_platform(STAFF).await?;
-    tx.record(&session.member.id.to_string(), action, Some(tenant), details).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(record(db, &session.member.id.to_string(), action, Some(tenant), details).await?)
 }

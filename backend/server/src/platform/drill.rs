@@ -7,7 +7,7 @@ use marquee_core::db::{Db, DbError, PlatformTx, Tag};
 use marquee_core::params;
 use marquee_tenants::staff::Member;
 
-use crate::compose::STAFF;
+use crate::compose::record;
 
 /// For how long it may be held.
 pub const SECONDS: RangeInclusive<u8> = 1..=60;
@@ -22,10 +22,8 @@ const DRILL: Tag = Tag::report("report.drill");
 /// `Unavailable` when reports have no connection left.
 pub async fn slow_report(db: &Db, who: &Member, seconds: u8) -> Result<Tag, DbError> {
     let held = db.begin_without_tenant(DRILL).await?;
-    let record = db.begin_platform(STAFF).await?;
     let details = serde_json::json!({ "seconds": seconds });
-    record.record(&who.id.to_string(), "drill.slow_report", None, details).await?;
-    record.commit().await?;
+    record(db, &who.id.to_string(), "drill.slow_report", None, details).await?;
     let until = Instant::now() + Duration::from_secs(seconds.into());
     tokio::spawn(async move {
         if let Err(error) = hold(held, until).await {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::compose::{Foundation, STAFF};
+use crate::compose::{Foundation, record};
 use crate::orders::{NotFound, find};
 
 /// The orders' part of the API's description.
@@ -103,10 +103,8 @@ async fn reissue(
     let found = find(&foundation, &order, None).await?;
     let (tenant, order) = (found.tenant_id, found.id);
     let tickets = checkout.reissue(tenant, order, body.value.ticket).await?;
-    let record = foundation.db.begin_platform(STAFF).await?;
     let details = json!({ "order": order, "ticket": body.value.ticket });
-    record.record(&session.member.id.to_string(), "order.reissue", Some(tenant), details).await?;
-    record.commit().await?;
+    record(&foundation.db, &session.member.id.to_string(), "order.reissue", Some(tenant), details).await?;
     Ok(HttpResponse::Ok().json(Reissued { order_id: order, tickets }))
 }
 
@@ -132,10 +130,8 @@ async fn finish(
     // In a task of its own: what is done is recorded whoever is left to hear of it.
     let work = tokio::spawn(async move {
         let finished = checkout.finish_order(tenant, order).await?;
-        let record = foundation.db.begin_platform(STAFF).await?;
         let details = json!({ "order": order, "status": finished.status, "taken_over": finished.taken_over });
-        record.record(&member, "order.finish", Some(tenant), details).await?;
-        record.commit().await?;
+        record(&foundation.db, &member, "order.finish", Some(tenant), details).await?;
         Ok::<_, Problem>(finished)
     });
     let finished = work.await.map_err(|error| {

@@ -6,19 +6,18 @@ use actix_web::{HttpResponse, web};
 use marquee_checkout::{Checkout, RefundRequest, RefundView, RefundWhat};
 use marquee_core::db::Db;
 use marquee_core::http::{Body, IdempotencyKey, PathId};
-use marquee_core::ids::{OrderId, TenantId, TicketId};
+use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::money::Currency;
-use marquee_core::params;
 use marquee_core::problem::{Code, Problem};
 use marquee_entity::money::RefundReason;
 use marquee_payments::idempotency::Call;
 use marquee_tenants::staff::PlatformSession;
-use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::compose::STAFF;
+use crate::compose::record;
+use crate::owner;
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 1_000;
@@ -52,11 +51,6 @@ pub(super) struct Refunds {
     next: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Owner {
-    tenant_id: TenantId,
-}
-
 /// Promises a refund: tickets are void from this answer on, and the money follows. The answer is the promise; the list tells
 /// how far it got.
 #[utoipa::path(post, path = "/api/platform/v1/orders/{id}/refunds", tag = "platform", request_body = NewRefund,
@@ -72,7 +66,7 @@ pub(super) async fn create(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_order(&db, id.0).await?.ok_or(Code::NotFound)?;
     let member = &session.member;
     let request = RefundRequest {
         what: what(&body.value)?,
@@ -87,11 +81,9 @@ pub(super) async fn create(
     let reply = checkout.request_refund_once(tenant, id.0, &request, currency, &call).await?;
     if !reply.replayed {
         let refund: serde_json::Value = serde_json::from_str(&reply.answer.body).unwrap_or_default();
-        let tx = db.begin_platform(STAFF).await?;
         let details =
             json!({ "order": id.0, "refund": refund.get("refund_id"), "amount": refund.get("amount") });
-        tx.record(&member.id.to_string(), "order.refund", Some(tenant), details).await?;
-        tx.commit().await?;
+        record(&db, &member.id.to_string(), "order.refund", Some(tenant), details).await?;
     }
     let status = StatusCode::from_u16(reply.answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
@@ -111,18 +103,9 @@ pub(super) async fn list(
     db: web::Data<Db>,
     checkout: web::Data<Checkout>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = owner(&db, id.0).await?;
+    let tenant = owner::of_order(&db, id.0).await?.ok_or(Code::NotFound)?;
     let data = checkout.refunds(tenant, id.0).await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(Refunds { data, next: None }))
-}
-
-/// Whose order it is.
-async fn owner(db: &Db, order: OrderId) -> Result<TenantId, Problem> {
-    let tx = db.begin_platform(STAFF).await?;
-    let owner: Option<Owner> =
-        tx.optional("select tenant_id from orders where id = $1", params![order]).await?;
-    tx.commit().await?;
-    Ok(owner.ok_or(Code::NotFound)?.tenant_id)
 }
 
 fn what(body: &NewRefund) -> Result<RefundWhat, Problem> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt as _};
 use marquee_e2e::books::{self, Books};
+use marquee_e2e::campaign::{alone, rounds, tell};
 use marquee_e2e::fixtures::{Terms, hall};
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::ledger;
@@ -18,7 +19,6 @@ use tokio::sync::Mutex;
 
 use self::life::{Story, World};
 use crate::lane::Settings;
-use crate::{alone, rounds, tell};
 
 /// Orders in a round of `MARQUEE_ROUNDS` (eight are two thousand), and so many at a time.
 const ORDERS: u64 = 250;

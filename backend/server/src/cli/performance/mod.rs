@@ -10,12 +10,11 @@ use marquee_catalog::{PerformanceChanges, Settings, Strategy, set_performance, s
 use marquee_core::config::Config;
 use marquee_core::db::Tag;
 use marquee_core::ids::{PerformanceId, TenantId};
-use marquee_core::params;
-use sea_orm::FromQueryResult;
 use serde_json::json;
 
 use crate::cli::{Failure, print_json, print_line};
-use crate::compose::{Foundation, STAFF};
+use crate::compose::Foundation;
+use crate::owner;
 use crate::serve::Services;
 
 const SET: Tag = Tag::new("performance.set");
@@ -67,11 +66,6 @@ pub struct Set {
     json: bool,
 }
 
-#[derive(Debug, FromQueryResult)]
-struct OwnerRow {
-    tenant_id: TenantId,
-}
-
 pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> {
     let foundation = Foundation::open(config).await?;
     match command {
@@ -85,11 +79,8 @@ pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> 
 }
 
 async fn owner(foundation: &Foundation, id: PerformanceId) -> Result<TenantId, Failure> {
-    let platform = foundation.db.begin_platform(STAFF).await?;
-    let owner: Option<OwnerRow> =
-        platform.optional("select tenant_id from performances where id = $1", params![id]).await?;
-    platform.commit().await?;
-    Ok(owner.ok_or_else(|| format!("no performance `{id}`"))?.tenant_id)
+    let owner = owner::of_performance(&foundation.db, id).await?;
+    Ok(owner.ok_or_else(|| format!("no performance `{id}`"))?)
 }
 
 async fn block(foundation: &Foundation, options: &Seats, block: bool) -> Result<ExitCode, Failure> {

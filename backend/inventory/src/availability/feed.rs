@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, Stream, StreamExt};
 use marquee_catalog::FreeUnits;
-use marquee_core::db::{Db, DbError, Heard, Listener, Tag};
+use marquee_core::db::{Db, DbError, Heard, Listener};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId};
 use moka::future::Cache;
 use thiserror::Error;
@@ -22,7 +22,6 @@ use super::change::{CHANNEL, Notice};
 use super::clock::DbClock;
 use super::entry::{Entry, Key, Stock};
 use super::herald::Herald;
-use super::peers::Peers;
 use super::{live, load};
 use crate::sheet::Sheet;
 
@@ -30,9 +29,6 @@ use crate::sheet::Sheet;
 const UNITS: u64 = 4_000_000;
 /// How often the database's clock is compared with this machine's.
 const CLOCK_POLL: Duration = Duration::from_secs(1);
-/// How often it is looked which other processes are there.
-const PEERS_POLL: Duration = Duration::from_millis(400);
-const PEERS: Tag = Tag::background("availability.peers");
 /// Boards loaded at a time when many have to be loaded again.
 const LOADS: usize = 2;
 /// How often a board is read again at once when it changed too much while it was read.
@@ -41,15 +37,15 @@ const READS: usize = 3;
 /// What is free, from memory, at most a second old.
 #[derive(Debug, Clone)]
 pub struct Availability {
-    db: Db,
+    pub(super) db: Db,
     entries: Cache<Key, Arc<Entry>>,
     clock: Arc<DbClock>,
     herald: Arc<Herald>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     /// All entries that anybody holds on to, so that none misses a notice.
     alive: Mutex<HashMap<Key, Weak<Entry>>>,
     /// Grows when notices may have been missed: a board that was being loaded meanwhile is loaded again.
@@ -59,7 +55,7 @@ struct Shared {
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
     /// Processes that serve, this one included.
-    instances: AtomicUsize,
+    pub(super) instances: AtomicUsize,
 }
 
 /// Why there are no live updates.
@@ -127,11 +123,6 @@ impl Availability {
     /// Ends all live updates, now and from now on, so that the process can stop. Readers come back to another one.
     pub fn close_live(&self) {
         self.shared.closing.send_replace(true);
-    }
-
-    /// Processes that serve the same database as far as this one knows, itself included.
-    pub(crate) fn instances(&self) -> usize {
-        self.shared.instances.load(Ordering::Relaxed)
     }
 
     /// The units of a performance, which never change.
@@ -221,26 +212,6 @@ impl Availability {
         }
     }
 
-    /// A process that is gone may have left something untold.
-    async fn watch_peers(&self) {
-        let mut peers = Peers::default();
-        let mut poll = interval(PEERS_POLL);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            poll.tick().await;
-            match self.db.listeners(PEERS).await {
-                Ok(there) => {
-                    if peers.look(there) {
-                        tracing::info!("another process is gone, boards are loaded again");
-                        self.missed_something();
-                    }
-                    self.shared.instances.store(peers.count().max(1), Ordering::Relaxed);
-                }
-                Err(error) => tracing::debug!(%error, "the database did not say who listens"),
-            }
-        }
-    }
-
     /// Loads boards again that may have missed something, those that are looked at before others.
     async fn load_again(&self) {
         loop {
@@ -293,7 +264,7 @@ impl Availability {
         }
     }
 
-    fn missed_something(&self) {
+    pub(super) fn missed_something(&self) {
         self.shared.gaps.fetch_add(1, Ordering::SeqCst);
         self.alive().iter().for_each(|entry| entry.mark_stale());
         self.shared.stale.notify_one();

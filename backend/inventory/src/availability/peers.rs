@@ -1,6 +1,17 @@
 //! Which other processes are there.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use marquee_core::db::Tag;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Availability;
+
+/// How often it is looked.
+const POLL: Duration = Duration::from_millis(400);
+const PEERS: Tag = Tag::background("availability.peers");
 
 /// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may still
 /// be under way.
@@ -28,6 +39,33 @@ impl Peers {
             self.0.entry(name).or_default();
         }
         gone
+    }
+}
+
+impl Availability {
+    /// Processes that serve the same database as far as this one knows, itself included.
+    pub(crate) fn instances(&self) -> usize {
+        self.shared.instances.load(Ordering::Relaxed)
+    }
+
+    /// A process that is gone may have left something untold.
+    pub(super) async fn watch_peers(&self) {
+        let mut peers = Peers::default();
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            poll.tick().await;
+            match self.db.listeners(PEERS).await {
+                Ok(there) => {
+                    if peers.look(there) {
+                        tracing::info!("another process is gone, boards are loaded again");
+                        self.missed_something();
+                    }
+                    self.shared.instances.store(peers.count().max(1), Ordering::Relaxed);
+                }
+                Err(error) => tracing::debug!(%error, "the database did not say who listens"),
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 use super::{Fresh, Houses, known, preloaded};
 use crate::error::BenchError;
 use crate::load;
+use crate::metrics::gauge;
 use crate::progress;
 use crate::reference::closed;
 use crate::report::{Line, Report, Target, number};
@@ -34,7 +35,8 @@ pub(super) async fn measure(
             }
         };
         let (mut one, mut two) = (Vec::new(), Vec::new());
-        for _ in 0..setting.rounds {
+        // The two lie close together: it takes more rounds than usual to tell them apart.
+        for _ in 0..2 * setting.rounds - 1 {
             for (count, rates) in [(1, &mut one), (2, &mut two)] {
                 let (database, show) = houses.on(stage, strategy, wish).await?.map_err(BenchError::failed)?;
                 let fresh = Fresh::over(stage, database, Claiming::Batched).await?;
@@ -59,7 +61,15 @@ pub(super) async fn measure(
                 for tally in loads.join_all().await {
                     rate += tally?.rate(201);
                 }
-                progress(&format!("  {count}: {rate:.0}/s"));
+                let (mut batches, mut claims) = (0.0, 0.0);
+                for server in std::iter::once(&fresh.server).chain(&second) {
+                    let sum = async |name| {
+                        Ok::<_, BenchError>(gauge(server.metrics, name).await?.unwrap_or_default())
+                    };
+                    batches += sum("marquee_claim_batch_size_count").await?;
+                    claims += sum("marquee_claim_batch_size_sum").await?;
+                }
+                progress(&format!("  {count}: {rate:.0}/s, {:.0} to a batch", claims / batches.max(1.0)));
                 rates.push(rate);
                 drop(second);
                 fresh.close().await?;

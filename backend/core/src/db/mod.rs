@@ -140,6 +140,11 @@ impl Db {
         Listener::open(options, channel).await
     }
 
+    /// By which name [`Db::listeners`] answers this process.
+    pub fn listens_as(&self) -> String {
+        self.sender.name()
+    }
+
     /// Which processes listen now, each by a name of its own. One that is gone without having been told to stop may have left
     /// something untold that it had committed ([`Db::tell`]).
     ///

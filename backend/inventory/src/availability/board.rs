@@ -6,6 +6,7 @@ use std::sync::Arc;
 use marquee_core::ids::{PriceLevelId, UnitId};
 
 use super::change::{Change, Now};
+use super::peers::Turn;
 use super::ranks::Ranks;
 use crate::sheet::Sheet;
 
@@ -163,17 +164,23 @@ impl Board {
         self.levels.iter().map(|level| level.open).sum()
     }
 
-    /// At most `wanted` open units of a level: free ones by rank, then held ones whose time ran out longest ago.
+    /// At most `wanted` open units of a level: free ones by rank, then held ones whose time ran out longest ago. What falls
+    /// to others comes after all that falls to this process.
     pub(super) fn best(
         &self,
         level: PriceLevelId,
         wanted: usize,
+        turn: Turn,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
         let Some(at) = self.sheet.level(level) else { return Vec::new() };
-        let free = self.offers(&self.free, at);
-        let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed).map(|(_, unit)| *unit);
-        let ids = free.chain(lapsed).filter_map(|unit| self.sheet.id_at(unit));
+        let open = || {
+            let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed);
+            self.offers(&self.free, at).chain(lapsed.map(|(_, unit)| *unit))
+        };
+        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| turn.has(offer));
+        let units = open().filter(own).chain(open().filter(|unit| !own(unit)));
+        let ids = units.filter_map(|unit| self.sheet.id_at(unit));
         ids.filter(|id| !leave_out(*id)).take(wanted).collect()
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use marquee_core::ids::{PerformanceId, PriceLevelId, TenantId, UnitId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::answer::{Given, Rendered};
 use super::board::{Board, Snapshot};
@@ -15,6 +15,7 @@ use super::clock::DbClock;
 use super::ended::Ended;
 use super::herald::Herald;
 use super::live::Live;
+use super::peers::Turn;
 use super::reach::{Reach, Reached};
 use crate::sheet::Sheet;
 
@@ -29,6 +30,7 @@ pub(super) struct Entry {
     herald: Arc<Herald>,
     /// Told when it is to be loaded again.
     doubted: Arc<Notify>,
+    turn: watch::Receiver<Turn>,
     state: Mutex<State>,
     /// Something was or may have been missed: what is known is shown until it is loaded again.
     stale: AtomicBool,
@@ -51,11 +53,18 @@ struct State {
 }
 
 impl Entry {
-    pub(super) fn new(key: Key, clock: Arc<DbClock>, herald: Arc<Herald>, doubted: Arc<Notify>) -> Self {
+    pub(super) fn new(
+        key: Key,
+        clock: Arc<DbClock>,
+        herald: Arc<Herald>,
+        doubted: Arc<Notify>,
+        turn: watch::Receiver<Turn>,
+    ) -> Self {
         Self {
             key,
             herald,
             doubted,
+            turn,
             state: Mutex::default(),
             stale: AtomicBool::new(true),
             used: AtomicI64::new(clock.now()),
@@ -196,14 +205,17 @@ fn told(board: &mut Board, notice: &Notice) -> bool {
 pub struct Stock(pub(super) Arc<Entry>);
 
 impl Stock {
-    /// At most `wanted` units of a level that can be had: free ones by rank, then held ones whose time ran out longest ago.
+    /// At most `wanted` units of a level that can be had: free ones by rank, then held ones whose time ran out longest ago;
+    /// `apart` from what other processes choose, as long as there are such.
     pub(crate) fn best(
         &self,
         level: PriceLevelId,
         wanted: usize,
+        apart: bool,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
-        self.0.with(|board| board.best(level, wanted, leave_out)).unwrap_or_default()
+        let turn = if apart { *self.0.turn.borrow() } else { Turn::ALONE };
+        self.0.with(|board| board.best(level, wanted, turn, leave_out)).unwrap_or_default()
     }
 
     /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank.

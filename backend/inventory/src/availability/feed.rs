@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use super::change::{CHANNEL, Notice};
 use super::clock::DbClock;
 use super::entry::{Entry, Key, Stock};
 use super::herald::Herald;
+use super::peers::Turn;
 use super::{live, load};
 use crate::sheet::Sheet;
 
@@ -54,8 +55,8 @@ pub(super) struct Shared {
     stale: Arc<Notify>,
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
-    /// Processes that serve, this one included.
-    pub(super) instances: AtomicUsize,
+    /// This process's place among all.
+    pub(super) turn: watch::Sender<Turn>,
 }
 
 /// Why there are no live updates.
@@ -83,7 +84,7 @@ impl Availability {
             stale: Arc::new(Notify::new()),
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
             closing: watch::Sender::new(false),
-            instances: AtomicUsize::new(1),
+            turn: watch::Sender::new(Turn::ALONE),
         };
         let (clock, herald) = (Arc::new(DbClock::new(Utc::now())), Arc::new(Herald::new(db.clone())));
         Self { db, entries, clock, herald, shared: Arc::new(shared) }
@@ -307,6 +308,7 @@ impl Availability {
             Arc::clone(&self.clock),
             Arc::clone(&self.herald),
             Arc::clone(&self.shared.stale),
+            self.shared.turn.subscribe(),
         ));
         alive.insert(key, Arc::downgrade(&entry));
         entry

@@ -13,6 +13,7 @@ use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, TenantId, UnitId};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::answer::{Given, body};
 use super::board::Board;
@@ -21,6 +22,7 @@ use super::clock::DbClock;
 use super::entry::{Entry, Stock};
 use super::herald::Herald;
 use super::live;
+use super::peers::Turn;
 use crate::sheet::Sheet;
 use crate::sheet::tests::sheet_of;
 
@@ -156,10 +158,17 @@ fn a_board_kept_up_is_a_board_made_anew() {
                     .collect();
                 for out in [HashSet::new(), out] {
                     let wanted = rng.random_range(1..10);
-                    assert_eq!(
-                        board.best(*level, wanted, |id| out.contains(&id)),
-                        model.best(*level, wanted, &out)
-                    );
+                    let best = |turn| board.best(*level, wanted, turn, |id| out.contains(&id));
+                    assert_eq!(best(Turn::ALONE), model.best(*level, wanted, &out));
+                    let of = rng.random_range(2..4);
+                    let turn = Turn { mine: rng.random_range(0..of), of };
+                    let own =
+                        |id: &UnitId| turn.has(sheet.at(*id).and_then(|at| sheet.offer_of(at)).unwrap());
+                    let (mut wished, others): (Vec<UnitId>, Vec<UnitId>) =
+                        model.best(*level, seats as usize, &out).into_iter().partition(own);
+                    wished.extend(others);
+                    wished.truncate(wanted);
+                    assert_eq!(best(turn), wished, "{turn:?}");
                     for wanted in 1..6 {
                         let (found, wished) = (
                             board.adjacent(*level, wanted, |id| out.contains(&id)),
@@ -220,7 +229,11 @@ fn entry() -> (Arc<Entry>, Arc<Sheet>, PriceLevelId) {
     let clock = Arc::new(DbClock::new(chrono::Utc::now()));
     // Nothing is told in these tests.
     let (key, herald) = ((TenantId::generate(), PerformanceId::generate()), Arc::new(Herald::new(nowhere())));
-    (Arc::new(Entry::new(key, clock, herald, Arc::default())), sheet, level)
+    (
+        Arc::new(Entry::new(key, clock, herald, Arc::default(), watch::Sender::new(Turn::ALONE).subscribe())),
+        sheet,
+        level,
+    )
 }
 
 fn notice(entry: &Entry, changes: Option<Vec<Change>>) -> Notice {
@@ -320,7 +333,7 @@ fn a_hold_ends_by_time_alone() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(stock.adjacent(level, 3, |_| false).map(|run| run.len()), Some(3));
-    assert_eq!(stock.best(level, 4, |_| false).last(), Some(&unit), "free ones come first");
+    assert_eq!(stock.best(level, 4, false, |_| false).last(), Some(&unit), "free ones come first");
 }
 
 /// A loaded entry over a hall of `seats` seats.

@@ -162,7 +162,7 @@ impl Claimers {
 
     /// Lanes that are open here, `since` the last batch began.
     fn lanes(&self, since: Duration) -> usize {
-        if since > STUCK { LANES } else { (LANES / self.availability.instances()).max(1) }
+        if since > STUCK { LANES } else { (LANES / self.availability.turn().of).max(1) }
     }
 
     async fn work_alone(self, tenant: TenantId, waiting: Waiting) {
@@ -225,6 +225,9 @@ impl Claimers {
         metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
         if again.len() == claimed {
             pause().await;
+        } else if claimed >= WORTH_A_LANE && self.availability.turn().of > 1 {
+            // Others claim meanwhile, and whoever was answered may ask again: the next batch grows.
+            self.availability.told().await;
         }
         Served { claimed, took, again }
     }

@@ -10,9 +10,6 @@ use marquee_core::ids::{PriceLevelId, UnitId};
 use super::{AnyUnits, ClaimRequest, Got, Outcome};
 use crate::availability::{Reached, Stock};
 
-/// So many times what is wanted is looked at while another process chooses the same places.
-const APART: usize = 4;
-
 /// Chooses units in memory, each for one request.
 pub(super) struct Picker<'a> {
     stock: &'a Stock,
@@ -133,17 +130,11 @@ impl<'a> Picker<'a> {
         Some(found)
     }
 
-    /// The best for the whole batch. While another process chooses the same, some of the next best instead.
+    /// The best for the whole batch. While another process chooses the same, each takes its share of them.
     fn look_up(&self, level: PriceLevelId, quantity: usize) -> VecDeque<UnitId> {
         let wanted = self.wanted.get(&level).copied().unwrap_or(quantity);
         let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
-        if !self.reached.apart(self.now) {
-            return self.stock.best(level, wanted, taken).into();
-        }
-        let mut best: VecDeque<UnitId> = self.stock.best(level, wanted.saturating_mul(APART), taken).into();
-        let first = rand::random_range(0..=best.len().saturating_sub(wanted));
-        best.rotate_left(first.min(best.len()));
-        best
+        self.stock.best(level, wanted, self.reached.apart(self.now), taken).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /api/v1/events`, `/api/v1/events/{slug}`, `/api/v1/plans/{hash}`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use marquee_core::http::{PathId, method_not_allowed};
+use marquee_core::http::{PathId, at};
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::CurrentTenant;
 use utoipa::OpenApi;
@@ -19,24 +19,9 @@ pub struct ApiDoc;
 /// Adds the catalog's addresses. Needs `web::Data<Catalog>` and the tenants' own app data.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(
-            web::resource("/api/v1/events")
-                .route(web::get().to(list_events))
-                .route(web::head().to(list_events))
-                .default_service(web::to(method_not_allowed)),
-        )
-        .service(
-            web::resource("/api/v1/events/{slug}")
-                .route(web::get().to(get_event))
-                .route(web::head().to(get_event))
-                .default_service(web::to(method_not_allowed)),
-        )
-        .service(
-            web::resource("/api/v1/plans/{hash}")
-                .route(web::get().to(get_plan))
-                .route(web::head().to(get_plan))
-                .default_service(web::to(method_not_allowed)),
-        );
+        .service(at("/api/v1/events").read(list_events))
+        .service(at("/api/v1/events/{slug}").read(get_event))
+        .service(at("/api/v1/plans/{hash}").read(get_plan));
 }
 
 /// The published events: those to come by their next start, then those that are over, latest first.

@@ -6,7 +6,7 @@ use actix_web::web::BytesMut;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::StreamExt;
 use marquee_core::address::sender;
-use marquee_core::http::{Body, IdempotencyKey, PathId, method_not_allowed, single_header};
+use marquee_core::http::{Body, IdempotencyKey, PathId, at, single_header};
 use marquee_core::ids::OrderId;
 use marquee_core::problem::{Code, Problem};
 use marquee_payments::idempotency::Call;
@@ -42,16 +42,13 @@ pub struct ApiDoc;
 
 /// Registers the routes; they need `web::Data<Checkout>`.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let only = |path: &str, route: actix_web::Route| {
-        web::resource(path).route(route).default_service(web::to(method_not_allowed))
-    };
     config
-        .service(only("/api/v1/orders", web::post().to(place_order)))
-        .service(only("/api/v1/orders/{id}", web::get().to(show_order)))
-        .service(only("/api/v1/orders/{id}/pay", web::post().to(pay_order)))
-        .service(only("/api/v1/orders/{id}/postponement", web::post().to(choose)))
-        .service(only("/webhooks/stripe", web::post().to(receive_event)))
-        .service(only("/webhooks/stripe/connect", web::post().to(receive_connect_event)));
+        .service(at("/api/v1/orders").post(place_order))
+        .service(at("/api/v1/orders/{id}").get(show_order))
+        .service(at("/api/v1/orders/{id}/pay").post(pay_order))
+        .service(at("/api/v1/orders/{id}/postponement").post(choose))
+        .service(at("/webhooks/stripe").post(receive_event))
+        .service(at("/webhooks/stripe/connect").post(receive_connect_event));
 }
 
 /// Place an order on a hold.

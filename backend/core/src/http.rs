@@ -1,17 +1,21 @@
-//! Reading requests: strict JSON bodies, idempotency keys, ids in paths, bearer headers.
+//! Reading requests: strict JSON bodies, idempotency keys, ids in paths, bearer headers; and the addresses that take them.
+
+mod endpoint;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use bytes::BytesMut;
 use futures::StreamExt;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::problem::{Code, Problem};
 use crate::secret::sha256;
+
+pub use endpoint::{Endpoint, at};
 
 /// Bodies of API calls are at most this long, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -201,11 +205,6 @@ pub fn etag_matches(request: &HttpRequest, tag: &str) -> bool {
     let known =
         request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
-}
-
-/// Answers a method that a known address does not take.
-pub async fn method_not_allowed() -> HttpResponse {
-    Problem::new(Code::MethodNotAllowed).error_response()
 }
 
 /// The text of a header that is there exactly once.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use marquee_core::db::Db;
-use marquee_core::http::{Body, PathId, bearer, method_not_allowed};
+use marquee_core::http::{Body, PathId, at, bearer};
 use marquee_core::ids::PerformanceId;
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::CurrentTenant;
@@ -33,21 +33,9 @@ pub struct ApiDoc;
 
 /// Registers the door's calls. Needs `web::Data<Door>` and the tenants' hosts.
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(
-        web::resource("/api/door/v1/devices")
-            .route(web::post().to(post_devices))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/door/v1/scans")
-            .route(web::post().to(post_scans))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/door/v1/performances/{id}/manifest")
-            .route(web::get().to(get_manifest))
-            .default_service(web::to(method_not_allowed)),
-    );
+    cfg.service(at("/api/door/v1/devices").post(post_devices))
+        .service(at("/api/door/v1/scans").post(post_scans))
+        .service(at("/api/door/v1/performances/{id}/manifest").get(get_manifest));
 }
 
 impl From<DoorError> for Problem {

@@ -5,7 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
-use marquee_core::http::{Body, IdempotencyKey, PathId, etag_matches, method_not_allowed, single_header};
+use marquee_core::http::{Body, IdempotencyKey, PathId, at, etag_matches, single_header};
 use marquee_core::ids::{HoldId, PerformanceId};
 use marquee_core::money::Currency;
 use marquee_core::problem::{Code, Problem};
@@ -57,29 +57,10 @@ pub struct ApiDoc;
 /// Registers the routes; they need `web::Data<Inventory>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(
-            web::resource("/api/v1/performances/{id}/holds")
-                .wrap(from_fn(in_turn))
-                .route(web::post().to(create_hold))
-                .default_service(web::to(method_not_allowed)),
-        )
-        .service(
-            web::resource("/api/v1/holds/{id}")
-                .route(web::get().to(show_hold))
-                .route(web::delete().to(delete_hold))
-                .default_service(web::to(method_not_allowed)),
-        )
-        .service(
-            web::resource("/api/v1/performances/{id}/availability")
-                .route(web::get().to(show_availability))
-                .route(web::head().to(show_availability))
-                .default_service(web::to(method_not_allowed)),
-        )
-        .service(
-            web::resource("/api/v1/performances/{id}/availability/live")
-                .route(web::get().to(follow_availability))
-                .default_service(web::to(method_not_allowed)),
-        );
+        .service(at("/api/v1/performances/{id}/holds").post(create_hold).resource().wrap(from_fn(in_turn)))
+        .service(at("/api/v1/holds/{id}").get(show_hold).delete(delete_hold))
+        .service(at("/api/v1/performances/{id}/availability").read(show_availability))
+        .service(at("/api/v1/performances/{id}/availability/live").get(follow_availability));
 }
 
 /// Hold seats or places: all of them or none.

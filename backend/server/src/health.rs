@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use marquee_core::db::Db;
-use marquee_core::http::method_not_allowed;
+use marquee_core::http::at;
 use marquee_tenants::Hosts;
 use serde_json::json;
 
@@ -31,10 +31,7 @@ impl Readiness {
 
 /// Registers both.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path| web::resource(path).default_service(web::to(method_not_allowed));
-    config
-        .service(resource("/healthz").route(web::get().to(healthz)).route(web::head().to(healthz)))
-        .service(resource("/readyz").route(web::get().to(readyz)).route(web::head().to(readyz)));
+    config.service(at("/healthz").read(healthz)).service(at("/readyz").read(readyz));
 }
 
 async fn healthz() -> HttpResponse {

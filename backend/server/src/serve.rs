@@ -11,7 +11,7 @@ use marquee_catalog::Catalog;
 use marquee_checkout::{Checkout, CheckoutParts};
 use marquee_core::config::Config;
 use marquee_core::db::Db;
-use marquee_core::http::method_not_allowed;
+use marquee_core::http::at;
 use marquee_core::limits::Limits;
 use marquee_core::telemetry;
 use marquee_door::Door;
@@ -185,12 +185,7 @@ impl Services {
             .app_data(web::Data::from(Arc::clone(&self.storefront)))
             .app_data(web::Data::new(self.readiness.clone()))
             .configure(health::routes)
-            .service(
-                web::resource("/api/openapi.json")
-                    .route(web::get().to(openapi::show))
-                    .route(web::head().to(openapi::show))
-                    .default_service(web::to(method_not_allowed)),
-            )
+            .service(at("/api/openapi.json").read(openapi::show))
             .configure(marquee_catalog::routes)
             .configure(marquee_inventory::routes)
             .configure(marquee_checkout::routes)

@@ -8,7 +8,7 @@ use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use marquee_core::http::method_not_allowed;
+use marquee_core::http::at;
 use marquee_core::ids::{HoldId, OrderId, PerformanceId};
 use serde_json::{Value, json};
 use tera::Context;
@@ -28,33 +28,16 @@ const RETRY_SECONDS: &str = "5";
 /// Anything without a route of its own gets [`not_found`].
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/").route(web::get().to(home)).route(web::head().to(home)))
-        .service(resource("/events/{slug}").route(web::get().to(event)).route(web::head().to(event)))
-        .service(
-            resource("/performances/{id}")
-                .route(web::get().to(performance))
-                .route(web::head().to(performance)),
-        )
-        .service(resource("/checkout/{hold}").route(web::get().to(checkout)).route(web::head().to(checkout)))
-        .service(resource("/orders/{id}").route(web::get().to(order)).route(web::head().to(order)))
-        .service(
-            resource("/posters/{key}/{file}")
-                .route(web::get().to(poster::picture))
-                .route(web::head().to(poster::picture)),
-        )
-        .service(
-            resource("/assets/{name}")
-                .route(web::get().to(assets::asset))
-                .route(web::head().to(assets::asset)),
-        )
-        .service(resource("/icon.svg").route(web::get().to(assets::icon)).route(web::head().to(assets::icon)))
-        .service(resource("/robots.txt").route(web::get().to(robots)).route(web::head().to(robots)))
+        .service(at("/").read(home))
+        .service(at("/events/{slug}").read(event))
+        .service(at("/performances/{id}").read(performance))
+        .service(at("/checkout/{hold}").read(checkout))
+        .service(at("/orders/{id}").read(order))
+        .service(at("/posters/{key}/{file}").read(poster::picture))
+        .service(at("/assets/{name}").read(assets::asset))
+        .service(at("/icon.svg").read(assets::icon))
+        .service(at("/robots.txt").read(robots))
         .default_service(web::to(not_found));
-}
-
-/// A page's address, which says so when a method is not its own.
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(method_not_allowed))
 }
 
 /// What a page says of itself.

@@ -25,13 +25,7 @@ pub async fn issue(tx: &TenantTx, secret: &SecretKey, order_id: OrderId) -> Resu
     if !order.status.may_have_tickets() {
         return Err(TicketError::NotPaid(order_id));
     }
-    let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);
-    let key = signer.public_key();
-    match order.public_key {
-        Some(known) if known != key.bytes => return Err(TicketError::KeyMismatch(key.kid.0)),
-        Some(_) => {}
-        None => store::add_public_key(tx, &key).await?,
-    }
+    let signer = signer(tx, secret, order.public_key.as_deref()).await?;
     let tickets = order
         .lines
         .into_iter()
@@ -44,4 +38,21 @@ pub async fn issue(tx: &TenantTx, secret: &SecretKey, order_id: OrderId) -> Resu
         tx.stage(MAIL, &MailOrder { order_id }).await?;
     }
     Ok(())
+}
+
+/// Who signs tickets now. Doors check by the public key that is `known` since the first of them: with another secret nothing is
+/// signed that they would turn away.
+pub(crate) async fn signer(
+    tx: &TenantTx,
+    secret: &SecretKey,
+    known: Option<&[u8]>,
+) -> Result<Signer, TicketError> {
+    let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);
+    let key = signer.public_key();
+    match known {
+        Some(known) if known != key.bytes => return Err(TicketError::KeyMismatch(key.kid.0)),
+        Some(_) => {}
+        None => store::add_public_key(tx, &key).await?,
+    }
+    Ok(signer)
 }

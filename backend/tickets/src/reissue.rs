@@ -3,8 +3,8 @@ use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::secret::SecretKey;
 use marquee_entity::orders::TicketStatus;
 
-use crate::codes::{CURRENT_KEY, Signer};
-use crate::issue::{MAIL, issue};
+use crate::codes::CURRENT_KEY;
+use crate::issue::{MAIL, issue, signer};
 use crate::{MailOrder, Ticket, TicketError, store};
 
 /// Withdraws tickets of a paid order and issues others for the same seats, with new codes, in the caller's transaction;
@@ -31,7 +31,7 @@ pub async fn reissue(
         return Ok(store::tickets(tx, order_id).await?);
     }
     let replaced = to_replace(&known, only)?;
-    let signer = Signer::derive(secret, tx.tenant(), CURRENT_KEY);
+    let signer = signer(tx, secret, order.public_key.as_deref()).await?;
     let lines = store::withdraw(tx, order_id, &replaced).await?;
     if lines.len() != replaced.len() {
         return Err(TicketError::NotReplaceable);

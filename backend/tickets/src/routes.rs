@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::{HttpRequest, HttpResponse, web};
-use marquee_core::http::{PathId, method_not_allowed, single_header};
+use marquee_core::http::{PathId, at, single_header};
 use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::CurrentTenant;
@@ -20,12 +20,9 @@ pub struct ApiDoc;
 
 /// Registers the routes; they need `web::Data<Tickets>`.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let only = |path: &str, route: actix_web::Route| {
-        web::resource(path).route(route).default_service(web::to(method_not_allowed))
-    };
     config
-        .service(only("/api/v1/orders/{id}/tickets.pdf", web::get().to(tickets_pdf)))
-        .service(only("/api/v1/orders/{id}/tickets/{ticket_id}/qr.svg", web::get().to(ticket_symbol)));
+        .service(at("/api/v1/orders/{id}/tickets.pdf").get(tickets_pdf))
+        .service(at("/api/v1/orders/{id}/tickets/{ticket_id}/qr.svg").get(ticket_symbol));
 }
 
 /// The order's tickets to print: one page each.

@@ -38,10 +38,10 @@ begin
 end $$;
 revoke all on procedure app.protect(regclass, text) from public;
 
--- Makes statistics of the largest table that is young, never looked at or small when last looked at and more than doubled since;
+-- Makes statistics of a table that is young, never looked at or small when last looked at and more than doubled since;
 -- answers its name, or none. Autovacuum looks once a minute and passes over what has less than fifty new rows; a sale that
 -- begins in a new house cannot wait for that, and until then its plans would walk all that a tenant has. One table in a
--- transaction: what an analysis finds is undone with it, but not that there was one. What somebody else works on is left to them.
+-- transaction: what an analysis finds is undone with it, but not that there was one. The larger the likelier: one that somebody else works on is left to them, and does not keep the others waiting.
 create function app.analyze_young_table() returns text language plpgsql volatile security definer
     set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -54,7 +54,7 @@ begin
         join pg_catalog.pg_roles r on r.oid = c.relowner and r.rolname = current_user
         where c.relkind = 'r' and n.nspname = 'public') t
     where t.pages > 0 and (t.reltuples < 0 or t.pages > 2 * t.relpages and t.relpages < 256)
-    order by t.pages desc limit 1;
+    order by t.pages * pg_catalog.random() desc limit 1;
     if young is not null then
         execute 'analyze (skip_locked) ' || young;
     end if;

@@ -133,6 +133,11 @@ async fn holds_that_cannot_be() {
         refusals.refuses("another's performance", call, 404, "not_found").await;
     }
     refusals.refuses("another method", fan.client.call("PUT", &path), 405, "method_not_allowed").await;
+    for (path, methods) in [(path.as_str(), "POST"), ("/api/v1/events", "GET, HEAD"), ("/", "GET, HEAD")] {
+        let answer = fan.client.call("PUT", path).send().await;
+        answer.refused(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), Some(methods), "{path}");
+    }
     refusals.refuses("no such call", fan.client.get("/api/v1/nothing"), 404, "not_found").await;
 }
 

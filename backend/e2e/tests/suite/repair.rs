@@ -194,6 +194,10 @@ async fn what_cannot_be_mended_is_refused_and_changes_nothing() {
         let refused = mend(&house, &args).await.unwrap_err();
         assert!(refused.contains(said), "{args:?}: {refused}");
     }
+    // Doors know the key of the tickets that are out: with another secret they would turn the new one away.
+    let mut elsewhere = house.command(&["order", "reissue", &paid.id, "--json"]);
+    let refused = elsewhere.env("MARQUEE_SECRET_KEY", "f".repeat(64)).output().await.unwrap();
+    assert!(!refused.status.success(), "{}", String::from_utf8_lossy(&refused.stdout));
     assert_eq!(house.database.state().await, before);
     let file = shown(&house, &paid).await;
     assert_eq!(file["tickets"][0]["code"], codes(&body)[0]);

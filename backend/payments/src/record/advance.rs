@@ -63,7 +63,7 @@ pub async fn advance(
     next: PaymentState,
     learnt: &Learnt<'_>,
 ) -> Result<Payment, RecordError> {
-    go(tx, payment, &[next], [next, next], learnt).await
+    go(tx, payment, next, None, learnt).await
 }
 
 /// Moves a payment on by two steps at once: both are in its history, and what is learnt with them is the second's.
@@ -78,17 +78,19 @@ pub async fn advance_twice(
 ) -> Result<Payment, RecordError> {
     let [first, second] = path;
     debug_assert!(first.transition(second).is_some(), "no move leads from {first} to {second}");
-    go(tx, payment, &path, path, learnt).await
+    go(tx, payment, first, Some(second), learnt).await
 }
 
-/// Writes the steps of a path from the `first` to the `last`.
+/// Moves a payment on by a step, or by that and the one `then`.
 async fn go(
     tx: &TenantTx,
     payment: &Payment,
-    path: &[PaymentState],
-    [first, last]: [PaymentState; 2],
+    first: PaymentState,
+    then: Option<PaymentState>,
     learnt: &Learnt<'_>,
 ) -> Result<Payment, RecordError> {
+    let path: Vec<PaymentState> = std::iter::once(first).chain(then).collect();
+    let last = then.unwrap_or(first);
     let fence = guard::fence("p", "$5");
     let sql = format!(
         "with moved as (

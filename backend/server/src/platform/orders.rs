@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use marquee_checkout::timeline::File;
 use marquee_checkout::{Checkout, Finished};
-use marquee_core::http::{Body, method_not_allowed};
+use marquee_core::http::{Body, at};
 use marquee_core::ids::{OrderId, TicketId};
 use marquee_core::problem::{Code, Problem};
 use marquee_tenants::staff::PlatformSession;
@@ -22,21 +22,9 @@ pub struct ApiDoc;
 
 /// Registers the views of orders. Needs `web::Data` of the foundation and the checkout, and sign-in.
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(
-        web::resource("/api/platform/v1/orders/{order}")
-            .route(web::get().to(show))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/orders/{order}/reissue")
-            .route(web::post().to(reissue))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/orders/{order}/finish")
-            .route(web::post().to(finish))
-            .default_service(web::to(method_not_allowed)),
-    );
+    cfg.service(at("/api/platform/v1/orders/{order}").get(show))
+        .service(at("/api/platform/v1/orders/{order}/reissue").post(reissue))
+        .service(at("/api/platform/v1/orders/{order}/finish").post(finish));
 }
 
 impl From<NotFound> for Problem {

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use marquee_core::db::{Db, Holder};
-use marquee_core::http::{Body, method_not_allowed};
+use marquee_core::http::{Body, at};
 use marquee_core::problem::Problem;
 use marquee_tenants::staff::PlatformSession;
 use serde::{Deserialize, Serialize};
@@ -27,48 +27,15 @@ pub struct ApiDoc;
 
 /// Registers the platform staff's views. Needs `web::Data<Db>`, `web::Data<Checkout>` and sign-in.
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(
-        web::resource("/api/platform/v1/database/holders")
-            .route(web::get().to(holders))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/drills/slow-report")
-            .route(web::post().to(slow_report))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/orders/{id}/refunds")
-            .route(web::get().to(refunds::list))
-            .route(web::post().to(refunds::create))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/performances/{id}/cancellation")
-            .route(web::post().to(changes::cancel))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/performances/{id}/postponement")
-            .route(web::post().to(changes::postpone))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/performances/{id}/changes")
-            .route(web::get().to(changes::list))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/reconciliation/breaks")
-            .route(web::get().to(breaks::list))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/reconciliation/breaks/{id}/resolve")
-            .route(web::post().to(breaks::resolve))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .configure(orders::routes);
+    cfg.service(at("/api/platform/v1/database/holders").get(holders))
+        .service(at("/api/platform/v1/drills/slow-report").post(slow_report))
+        .service(at("/api/platform/v1/orders/{id}/refunds").get(refunds::list).post(refunds::create))
+        .service(at("/api/platform/v1/performances/{id}/cancellation").post(changes::cancel))
+        .service(at("/api/platform/v1/performances/{id}/postponement").post(changes::postpone))
+        .service(at("/api/platform/v1/performances/{id}/changes").get(changes::list))
+        .service(at("/api/platform/v1/reconciliation/breaks").get(breaks::list))
+        .service(at("/api/platform/v1/reconciliation/breaks/{id}/resolve").post(breaks::resolve))
+        .configure(orders::routes);
 }
 
 /// What held this instance's connections, the likeliest cause of waits first.

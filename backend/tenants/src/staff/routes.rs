@@ -1,7 +1,7 @@
 //! `/api/admin/v1` on a tenant's host and `/api/platform/v1` on the platform's: sessions, and who one is.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use marquee_core::http::{Body, method_not_allowed};
+use marquee_core::http::{Body, at};
 use marquee_core::ids::TenantId;
 use marquee_core::problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -29,38 +29,12 @@ pub struct ApiDoc;
 
 /// Registers sign-in. Needs `web::Data<Staff>` and the tenants' hosts.
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(
-        web::resource("/api/admin/v1/sessions")
-            .route(web::post().to(staff_sign_in))
-            .route(web::delete().to(staff_sign_out))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/admin/v1/sessions/refresh")
-            .route(web::post().to(staff_refresh))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/admin/v1/me")
-            .route(web::get().to(staff_me))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/sessions")
-            .route(web::post().to(platform_sign_in))
-            .route(web::delete().to(platform_sign_out))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/sessions/refresh")
-            .route(web::post().to(platform_refresh))
-            .default_service(web::to(method_not_allowed)),
-    )
-    .service(
-        web::resource("/api/platform/v1/me")
-            .route(web::get().to(platform_me))
-            .default_service(web::to(method_not_allowed)),
-    );
+    cfg.service(at("/api/admin/v1/sessions").post(staff_sign_in).delete(staff_sign_out))
+        .service(at("/api/admin/v1/sessions/refresh").post(staff_refresh))
+        .service(at("/api/admin/v1/me").get(staff_me))
+        .service(at("/api/platform/v1/sessions").post(platform_sign_in).delete(platform_sign_out))
+        .service(at("/api/platform/v1/sessions/refresh").post(platform_refresh))
+        .service(at("/api/platform/v1/me").get(platform_me));
 }
 
 /// An address and a password.

@@ -5,4 +5,7 @@
 create role marquee_owner login;
 create role marquee_app login nosuperuser nobypassrls;
 create role marquee_platform login nosuperuser nobypassrls;
--- Then: create database marquee owner marquee_owner;
+-- Then, by whoever may make databases (nobody gets more than to connect: the program needs no temporary tables):
+--   create database marquee owner marquee_owner;
+--   revoke all on database marquee from public;
+--   grant connect on database marquee to marquee_app, marquee_platform;

@@ -19,6 +19,10 @@ use crate::{Checkout, CheckoutError};
 
 const LEASE: Tag = Tag::new("pay.lease");
 
+/// For how long a capture that the provider refuses is tried again before the money is given up, in seconds: a key or an
+/// account that does not work may be mended meanwhile.
+const CAPTURE_TRIED: f64 = 120.0;
+
 /// How a drive ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Driven {
@@ -195,6 +199,10 @@ impl Checkout {
             ProviderError::Unanswered(_) if is_answer(&known_verdict, &known) => {
                 self.act(case, payment, &known, known_verdict).await
             }
+            // As before any try: the confirm had no effect.
+            ProviderError::Unanswered(_) if matches!(known_verdict, Verdict::Declined(_)) => {
+                self.untouched(case.tenant, &payment, Failure::Unreachable).await
+            }
             ProviderError::Refused(_) if error.is_about("confirmation_token") => {
                 self.untouched(case.tenant, &payment, Failure::InvalidToken).await
             }
@@ -241,16 +249,54 @@ impl Checkout {
             false => format!("order:{}:capture:{}", case.order.id, payment.fence),
         };
         let call = CaptureIntent { account: payment.account.clone(), intent: intent.clone(), key };
-        let answer = match self.parts.provider.capture_intent(&call).await {
-            Ok(answer) => Ok(answer),
+        let (answer, refused) = match self.parts.provider.capture_intent(&call).await {
+            Ok(answer) => (Ok(answer), false),
             Err(error) => {
                 tracing::warn!(%error, order.id = %case.order.id, "capture did not come through");
-                self.refetch(&payment, &intent).await
+                (self.refetch(&payment, &intent).await, error.is_definite())
             }
         };
         match answer {
+            Ok(known)
+                if refused && payment.age > CAPTURE_TRIED && verdict(&payment, &known) == Verdict::Sell =>
+            {
+                self.forgo(case, payment, &intent).await
+            }
             Ok(known) => self.captured(case, payment, &known).await,
             Err(_) => self.wait(case, &payment).await,
+        }
+    }
+
+    /// The reserved money cannot be had: the payment is given up at the provider, so that nobody takes it later, and then the
+    /// seats.
+    async fn forgo(&self, case: &Case, payment: Payment, intent: &str) -> Result<Step, CheckoutError> {
+        tracing::error!(order.id = %case.order.id, "reserved money cannot be captured, it is given up");
+        match self.give_up_at_provider(case, &payment, intent).await {
+            Ok(known) if verdict(&payment, &known) == Verdict::Taken => {
+                self.paid(case.tenant, &payment, &known).await
+            }
+            Ok(known) if verdict(&payment, &known) == Verdict::Cancelled => {
+                self.lost(case.tenant, &payment).await
+            }
+            Ok(_) | Err(_) => self.wait(case, &payment).await,
+        }
+    }
+
+    /// Has the provider cancel a payment; answers how it stands there then.
+    async fn give_up_at_provider(
+        &self,
+        case: &Case,
+        payment: &Payment,
+        intent: &str,
+    ) -> Result<Intent, ProviderError> {
+        let call = CancelIntent {
+            account: payment.account.clone(),
+            intent: intent.to_owned(),
+            key: format!("order:{}:cancel:{}", case.order.id, payment.fence),
+        };
+        match self.parts.provider.cancel_intent(&call).await {
+            Ok(known) => Ok(known),
+            Err(_) => self.refetch(payment, intent).await,
         }
     }
 
@@ -259,6 +305,8 @@ impl Checkout {
         match verdict(&payment, known) {
             Verdict::Taken => self.paid(case.tenant, &payment, known).await,
             Verdict::Cancelled => self.lost(case.tenant, &payment).await,
+            // Nothing is reserved any more, and the provider would take another card.
+            Verdict::Declined(_) => self.forgo(case, payment, &known.id).await,
             _ => self.wait(case, &payment).await,
         }
     }
@@ -271,16 +319,7 @@ impl Checkout {
             // Never announced as far as we know, so never confirmed.
             return self.cancelled(case.tenant, &payment).await;
         };
-        let call = CancelIntent {
-            account: payment.account.clone(),
-            intent: intent.clone(),
-            key: format!("order:{}:cancel:{}", case.order.id, payment.fence),
-        };
-        let known = match self.parts.provider.cancel_intent(&call).await {
-            Ok(known) => Ok(known),
-            Err(_) => self.refetch(&payment, &intent).await,
-        };
-        match known {
+        match self.give_up_at_provider(case, &payment, &intent).await {
             Ok(known) => match verdict(&payment, &known) {
                 Verdict::Cancelled => self.cancelled(case.tenant, &payment).await,
                 Verdict::Taken => self.paid(case.tenant, &payment, &known).await,
@@ -344,13 +383,16 @@ impl Checkout {
     }
 }
 
+/// Each try announces the payment under a key of its own: a failure that the provider keeps as the answer is that try's alone.
+/// What an unanswered one may have left there asks for nothing: without a confirm nobody is charged.
 fn announce(case: &Case, payment: &Payment) -> CreateIntent {
+    let attempt = payment.attempt_id.unwrap_or(payment.id.0);
     CreateIntent {
         account: payment.account.clone(),
         order: case.order.id,
         amount: payment.money(),
         application_fee: case.order.application_fee,
         brand: case.brand.clone(),
-        key: format!("order:{}:intent", case.order.id),
+        key: format!("order:{}:intent:{attempt}", case.order.id),
     }
 }

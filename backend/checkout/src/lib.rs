@@ -20,6 +20,7 @@ mod change;
 mod declines;
 mod dispute;
 mod drive;
+mod ending;
 mod error;
 mod expire;
 mod finish;

@@ -17,12 +17,10 @@ use crate::drive::{Case, Driven};
 use crate::scope;
 use crate::service::retrying;
 use crate::settle::count;
-use crate::types::{Opening, Order, Outcome, open, outcome};
+use crate::types::{Opening, Order, Outcome, open};
 use crate::{Checkout, CheckoutError, store};
 
 const OPEN: Tag = Tag::by_key("pay.open");
-const CLOSE: Tag = Tag::new("pay.close");
-const COMPLETE: Tag = Tag::background("pay.complete");
 
 /// How long a key stays locked when its caller's process dies.
 const LOCK_SECONDS: f64 = 25.0;
@@ -61,8 +59,8 @@ enum Opened {
 impl Checkout {
     /// Pays an order, or goes on with a payment that waits.
     ///
-    /// The work goes on when the caller goes away. `address` is whom declines are counted against: who has too many waits
-    /// before a new try, while calls that were made before are answered as ever.
+    /// The work goes on when the caller goes away. `address` is whom declines are counted against, whether or not the caller
+    /// waits for them: who has too many waits before a new try, while calls that were made before are answered as ever.
     ///
     /// # Errors
     /// `NotFound`, `Invalid`, `HoldExpired`, `OrderState`, `TooManyAttempts`, `TooManyDeclines`, `ProviderUnavailable` when surely nothing
@@ -85,7 +83,7 @@ impl Checkout {
             match retrying(|| self.open(tenant, order, token, waits, call)).await? {
                 Opened::Reply(reply) => return Ok(reply),
                 Opened::Drive(begun, call, fence) => {
-                    return self.carry_on(tenant, order, begun, call, fence).await;
+                    return self.carry_on(tenant, order, begun, call, fence, address).await;
                 }
                 Opened::Wait(call) => match idempotency::wait(&self.parts.db, tenant, &call, deadline).await?
                 {
@@ -205,18 +203,17 @@ impl Checkout {
         begun: Option<Begun>,
         call: Call,
         fence: Fence,
+        address: Option<&str>,
     ) -> Result<Reply, CheckoutError> {
-        let checkout = self.clone();
+        let (checkout, address) = (self.clone(), address.map(str::to_owned));
         let work = tokio::spawn(async move {
-            match checkout.drive_to_rest(tenant, order, begun).await {
-                // This call's key has it since the commit that made it so.
-                Ok(Some(answer)) => return Ok(Reply { answer, replayed: false }),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(%error, order.id = %order, "paying stopped, the worker goes on");
-                }
+            let told = checkout.drive_and_close(tenant, order, begun, &call, fence).await;
+            if let (Ok(reply), Some(address)) = (&told, address)
+                && reply.answer.status == DECLINED
+            {
+                checkout.declines.count_address(&address).await;
             }
-            checkout.close(tenant, order, &call, fence).await
+            told
         });
         match timeout(CALLER_PATIENCE, work).await {
             Ok(Ok(closed)) => closed,
@@ -226,6 +223,25 @@ impl Checkout {
             }
             Err(_) => processing(),
         }
+    }
+
+    async fn drive_and_close(
+        &self,
+        tenant: TenantId,
+        order: OrderId,
+        begun: Option<Begun>,
+        call: &Call,
+        fence: Fence,
+    ) -> Result<Reply, CheckoutError> {
+        match self.drive_to_rest(tenant, order, begun).await {
+            // This call's key has it since the commit that made it so.
+            Ok(Some(answer)) => return Ok(Reply { answer, replayed: false }),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, order.id = %order, "paying stopped, the worker goes on");
+            }
+        }
+        self.close(tenant, order, call, fence).await
     }
 
     /// Drives, or waits a while for whoever drives already. Answers what this call's key was answered, where that is known.
@@ -256,62 +272,6 @@ impl Checkout {
         }
         Ok(None)
     }
-
-    async fn outcome(&self, tenant: TenantId, order: OrderId) -> Result<Outcome, CheckoutError> {
-        let tx = self.parts.db.begin(tenant, CLOSE).await?;
-        let order = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
-        let payment = record::read(&tx, order.id).await?;
-        tx.commit().await?;
-        Ok(outcome(&order, payment.as_ref()))
-    }
-
-    /// Answers from what is recorded now, and leaves the key as that deserves: answered, open, or forgotten.
-    async fn close(
-        &self,
-        tenant: TenantId,
-        order: OrderId,
-        call: &Call,
-        fence: Fence,
-    ) -> Result<Reply, CheckoutError> {
-        let tx = self.parts.db.begin(tenant, CLOSE).await?;
-        let standing = idempotency::standing(&tx, call).await?;
-        let order = store::read(&tx, order).await?.ok_or(CheckoutError::NotFound)?;
-        let payment = record::read(&tx, order.id).await?;
-        let outcome = outcome(&order, payment.as_ref());
-        match (&standing, &outcome) {
-            (Standing::Answered(_), _) => {}
-            (_, Outcome::Processing) => drop(idempotency::let_go(&tx, call, fence).await?),
-            _ => drop(idempotency::forget(&tx, call, fence).await?),
-        }
-        tx.commit().await?;
-        if let Standing::Answered(answer) = standing {
-            return Ok(Reply { answer, replayed: false });
-        }
-        match answer::of_outcome(&outcome) {
-            Some(answer) => Ok(Reply { answer, replayed: false }),
-            None => Err(refusal(outcome)),
-        }
-    }
-
-    /// Ends the calls of a scope that nobody works on any more, from what is recorded now: they get their answer, or are
-    /// forgotten where nothing was changed. One whose outcome is not known stays open.
-    pub(crate) async fn complete(&self, tenant: TenantId, scope: &str) -> Result<(), CheckoutError> {
-        let Some(id) = scope::order_of(scope) else { return Ok(()) };
-        let tx = self.parts.db.begin(tenant, COMPLETE).await?;
-        if let Some(order) = store::lock(&tx, id).await? {
-            let payment = record::read(&tx, id).await?;
-            let outcome = outcome(&order, payment.as_ref());
-            // Of another card's decline nothing is told.
-            let shared = |answer: &Answer| !(scope::is_joined(scope) && answer.status == DECLINED);
-            match answer::of_outcome(&outcome).filter(shared) {
-                _ if outcome == Outcome::Processing => {}
-                Some(answer) => drop(idempotency::settle_scopes(&tx, scope, None, &answer).await?),
-                None => drop(idempotency::forget_scope(&tx, scope).await?),
-            }
-        }
-        tx.commit().await?;
-        Ok(())
-    }
 }
 
 /// Records a new try: the hold is being paid for from this commit on.
@@ -341,22 +301,12 @@ fn read_token(request: &PayRequest) -> Result<Option<&str>, CheckoutError> {
     if fits { Ok(Some(token)) } else { Err(unknown_token()) }
 }
 
-fn unknown_token() -> CheckoutError {
+pub(crate) fn unknown_token() -> CheckoutError {
     CheckoutError::field(
         "/confirmation_token",
         "unknown",
         "The payment service does not know this token, or it was used before.",
     )
-}
-
-fn refusal(outcome: Outcome) -> CheckoutError {
-    match outcome {
-        Outcome::InvalidToken => unknown_token(),
-        Outcome::Closed(OrderStatus::Expired) => CheckoutError::HoldExpired,
-        Outcome::TooLate => CheckoutError::TooLate,
-        Outcome::Closed(status) => CheckoutError::OrderState(status),
-        _ => CheckoutError::ProviderUnavailable,
-    }
 }
 
 fn processing() -> Result<Reply, CheckoutError> {

@@ -14,7 +14,6 @@ use marquee_tenants::{CurrentTenant, PlatformHost};
 use serde_json::json;
 use utoipa::OpenApi;
 
-use crate::answer::DECLINED;
 use crate::place::SCOPE;
 use crate::{
     Checkout, ChoiceRequest, OrderBody, OrderRequest, PayBody, PayRequest, PlacedBody, PostponementBody,
@@ -87,9 +86,6 @@ async fn pay_order(
     let address = sender(&request, checkout.parts.config.trusted_proxies);
     let call = Call { scope: scope::scope(id.0), key, fingerprint: body.fingerprint };
     let reply = checkout.pay(tenant.id, id.0, &body.value, &call, Some(&address)).await?;
-    if reply.answer.status == DECLINED && !reply.replayed {
-        checkout.declines.count_address(&address).await;
-    }
     Ok(respond(reply))
 }
 

@@ -39,6 +39,9 @@ const FINAL: [&str; 6] = [
     "parameter_invalid_integer",
 ];
 
+/// Why a try led to nothing: its key is used up, see [`ProviderError::Unanswered`].
+const UNANSWERED: &str = "unanswered";
+
 impl Checkout {
     /// Keeps what was promised, until it is dropped.
     pub(crate) async fn refund_forever(self) {
@@ -136,7 +139,7 @@ impl Checkout {
             amount: refund.amount,
             reason: refund.reason,
             with_application_fee: account.is_some() && order.application_fee > 0,
-            key: format!("refund:{}", refund.id),
+            key: key(refund),
         };
         match provider.create_refund(&call).await {
             // What it refuses it may have done before: the first answer was lost, or somebody was faster.
@@ -169,6 +172,15 @@ impl Checkout {
     }
 }
 
+/// Under which key it is asked for: the same each time, so that it is made once. Where the provider keeps a failure as the
+/// answer to that, and has no such refund, another one is needed: it would tell of the failure for a day.
+fn key(refund: &Refund) -> String {
+    match refund.failure.as_deref() {
+        Some(UNANSWERED) => format!("refund:{}:{}", refund.id, refund.attempts),
+        _ => format!("refund:{}", refund.id),
+    }
+}
+
 /// Is it the refund that was asked for?
 pub(super) fn is_it(refund: &Refund, known: &ProviderRefund) -> bool {
     known.amount.amount == refund.amount
@@ -192,7 +204,8 @@ fn reason(error: &ProviderError) -> &str {
         ProviderError::Refused(Refusal::Invalid { code, .. }) => code,
         ProviderError::Refused(Refusal::Unreachable(_)) => "unreachable",
         ProviderError::Refused(Refusal::Busy(_)) => "busy",
-        ProviderError::Unknown(_) | ProviderError::Unanswered(_) => "unknown",
+        ProviderError::Unknown(_) => "unknown",
+        ProviderError::Unanswered(_) => UNANSWERED,
     }
 }
 

@@ -1,11 +1,14 @@
 //! Whoever tries cards instead of buying waits longer and longer: by order, by address, and by card.
 
+use std::time::Duration;
+
 use chrono::Utc;
 use marquee_e2e::client::{Answer, Client, fresh_key};
 use marquee_e2e::fixtures::seat;
 use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{Fan, Order};
 use marquee_e2e::wait::until;
+use serde_json::json;
 
 /// A fan at another address of this machine.
 fn at(house: &House, address: &str) -> Fan {
@@ -69,7 +72,7 @@ async fn an_address_with_many_declines_waits() {
     assert_eq!(again.header("idempotent-replayed"), Some("true"), "{}", again.text());
     assert_eq!(again.expect(200)["status"], "paid");
     assert_eq!(confirms(&house).await, asked, "the bank is not asked");
-    tokio::time::sleep(std::time::Duration::from_secs(first)).await;
+    tokio::time::sleep(Duration::from_secs(first)).await;
     fan.pay(&order, "pm_card_chargeDeclinedProcessingError").await.refused(402, "payment_declined");
     let second = wait(&fan.pay(&order, "pm_card_visa").await);
     assert!((3..=4).contains(&second), "{second}");
@@ -77,6 +80,34 @@ async fn an_address_with_many_declines_waits() {
     let other = at(&house, "127.0.0.2");
     let theirs = ordered(&other, 'D', 1).await;
     assert_eq!(other.pay(&theirs, "pm_card_visa").await.expect(200)["status"], "paid");
+    house.audited().await;
+}
+
+/// Nobody is spared for not waiting for the answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_decline_of_a_caller_who_hung_up_counts() {
+    early_in_a_window().await;
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    declines(&fan, 'A', 1..=4, "pm_card_visa_chargeDeclined").await;
+    declines(&fan, 'B', 1..=4, "pm_card_visa_chargeDeclinedInsufficientFunds").await;
+    let order = ordered(&fan, 'C', 1).await;
+    let token = house.money().token("pm_card_chargeDeclinedProcessingError", fan.tenant.account).await;
+    house.money().fault("POST /v1/payment_intents/*/confirm", 1, "delay_ms", json!(1_500)).await;
+    let pays = fan.pays(&order, Some(&token)).fresh().try_send();
+    assert!(
+        tokio::time::timeout(Duration::from_millis(500), pays).await.is_err(),
+        "hung up before the answer"
+    );
+    until("the decline", 10, async || {
+        (fan.look(&order).await["progress"]["attempts_left"] == 4).then_some(())
+    })
+    .await;
+    until("the order to be payable again", 10, async || {
+        (fan.look(&order).await["status"] == "pending").then_some(())
+    })
+    .await;
+    assert!((1..=2).contains(&wait(&fan.pay(&order, "pm_card_visa").await)));
     house.audited().await;
 }
 

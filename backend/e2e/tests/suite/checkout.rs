@@ -97,7 +97,7 @@ async fn another_cards_decline_is_nobody_elses_answer() {
     let house = House::open().await;
     let (fan, money) = (house.fan(), house.money());
     for (row, first, answers) in
-        [('A', "pm_card_visa_chargeDeclined", [402, 402]), ('B', "pm_card_visa", [200, 200])]
+        [('A', "pm_card_visa_chargeDeclined", [402, 409]), ('B', "pm_card_visa", [200, 200])]
     {
         let order = fan.order(&fan.hold_seats(&[seat(row, 1)]).await).await;
         money.fault("POST /v1/payment_intents/*/confirm", 1, "delay_ms", json!(3_000)).await;

@@ -102,6 +102,58 @@ async fn a_lost_answer_of_the_provider_charges_once() {
     house.audited().await;
 }
 
+/// What the provider keeps as its answer to one try is not its answer to the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_that_is_kept_is_one_trys_alone() {
+    let house = House::open().await;
+    for (row, call, fault) in [
+        ('A', CREATE, "stored_500"),
+        ('B', CREATE, "kept_500"),
+        ('C', CONFIRM, "kept_500"),
+        ('D', CAPTURE, "stored_500"),
+        ('E', CAPTURE, "kept_500"),
+    ] {
+        let fan = house.fan();
+        let order = fan.order(&fan.hold_seats(&[seat(row, 1)]).await).await;
+        house.money().fault(call, 1, fault, Value::Null).await;
+        let first = fan.pay(&order, "pm_card_visa").await;
+        if call == CAPTURE {
+            assert_eq!(settled(&fan, &order, 30).await["status"], "paid", "{call} {fault}: {}", first.text());
+        } else {
+            first.refused(503, "unavailable");
+            assert_eq!(fan.pay(&order, "pm_card_visa").await.expect(200)["status"], "paid", "{call} {fault}");
+        }
+        assert_eq!(house.money().captured(&order.id).await.0, 1, "{call} {fault}");
+    }
+    house.audited().await;
+}
+
+/// Reserved money that the provider will not take is given up, and with it the seats: nobody is charged, nobody has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capture_refused_for_good_frees_the_seats() {
+    let house = House::open().await;
+    let (fan, money) = (house.fan(), house.money());
+    let order = ordered(&fan).await;
+    money.fault(CAPTURE, 1_000, "status", json!({ "status": 400, "code": "charge_invalid" })).await;
+    assert_eq!(fan.pay(&order, "pm_card_visa").await.expect(200)["status"], "processing");
+    until("a second refusal", 30, async || {
+        let asked = |one: &&Value| one["path"].as_str().unwrap().ends_with("/capture");
+        (money.requests().await.iter().filter(asked).count() > 1).then_some(())
+    })
+    .await;
+    assert_eq!(fan.look(&order).await["status"], "processing", "a wrong key may be mended meanwhile");
+    house.database.shift_clock("3 minutes").await;
+    until("the order to be given up", 60, async || {
+        (fan.look(&order).await["status"] == "cancelled").then_some(())
+    })
+    .await;
+    assert_eq!(money.captured(&order.id).await.0, 0);
+    assert_eq!(money.intents(&order.id).await[0]["status"], "canceled");
+    assert_eq!(house.database.number("select count(*) from units where state = 'sold'").await, 0);
+    money.heal().await;
+    house.audited().await;
+}
+
 #[tokio::test]
 async fn a_provider_out_of_reach_takes_nothing_and_keeps_the_seats() {
     let mut house = House::open().await;

@@ -10,8 +10,8 @@ mod types;
 mod wait;
 
 pub use store::{
-    Unfinished, begin, forget, forget_scope, let_go, purge, record, settle_scopes, standing, take_over,
-    unfinished,
+    Unfinished, begin, forget, forget_scope, let_go, purge, record, settle, settle_scopes, standing,
+    take_over, unfinished,
 };
 pub use types::{Answer, Call, Fence, Standing};
 pub use wait::{PATIENCE, wait};

@@ -122,6 +122,27 @@ pub async fn settle_scopes(
     .await
 }
 
+/// Answers one call that its caller works on. `false`: it was answered, or taken over.
+///
+/// # Errors
+/// As [`DbError`] says.
+pub async fn settle(tx: &TenantTx, call: &Call, fence: Fence, answer: &Answer) -> Result<bool, DbError> {
+    let rows = tx
+        .execute(
+            "update idempotency_keys set status = $5, body = $6, locked_until = null
+             where tenant_id = $1 and scope = $2 and key = $3 and fence = $4 and status is null",
+            params![
+                call.scope.as_str(),
+                call.key.as_str(),
+                fence.0,
+                answer.status as i16,
+                answer.body.as_str()
+            ],
+        )
+        .await?;
+    Ok(rows == 1)
+}
+
 /// The call ends without a known outcome: whoever comes with the key again goes on.
 ///
 /// # Errors

@@ -59,6 +59,11 @@ impl ProviderError {
         matches!(self, Self::Unknown(_) | Self::Unanswered(_))
     }
 
+    /// Did the provider or the bank decide against it?
+    pub fn is_definite(&self) -> bool {
+        matches!(self, Self::Declined { .. } | Self::Refused(Refusal::Invalid { .. }))
+    }
+
     /// Did the call never get through to a decision?
     pub fn never_arrived(&self) -> bool {
         matches!(self, Self::Refused(Refusal::Unreachable(_) | Refusal::Busy(_)))

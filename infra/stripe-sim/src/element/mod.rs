@@ -62,6 +62,7 @@ async fn disturbed(
             return Ok(request.into_response(answer));
         }
         FaultKind::Status => return Ok(request.into_response(status(fault.status()))),
+        FaultKind::Kept500 => return Ok(request.into_response(status(Some(500)))),
         _ => {}
     }
     let done = next.call(request).await?;

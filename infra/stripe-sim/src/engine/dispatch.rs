@@ -287,10 +287,14 @@ async fn execute(sim: &Sim, call: &Call, origin: Origin, fault: Option<&Fault>) 
     if let Some(Fault { kind: FaultKind::StallMs, .. }) = fault {
         tokio::time::sleep(Duration::from_millis(fault.and_then(Fault::number).unwrap_or(0))).await;
     }
-    let stored_500 = fault.is_some_and(|fault| fault.kind == FaultKind::Stored500);
+    let (stored_500, kept_500) = match fault.map(|fault| fault.kind) {
+        Some(FaultKind::Stored500) => (true, false),
+        Some(FaultKind::Kept500) => (false, true),
+        _ => (false, false),
+    };
     let answer = sim
         .transact(origin, |tx| {
-            let result = run(tx, call);
+            let result = if kept_500 { Err(ApiError::server().begun()) } else { run(tx, call) };
             let began = result.as_ref().map_or_else(|error| error.began, |_| true);
             let result = if stored_500 && began { Err(ApiError::server().begun()) } else { result };
             let answer = match result {

@@ -24,6 +24,9 @@ pub enum FaultKind {
     /// The call happens; what is answered, and kept under its key, is a 500.
     #[serde(rename = "stored_500")]
     Stored500,
+    /// The call does not happen; what is answered, and kept under its key, is a 500.
+    #[serde(rename = "kept_500")]
+    Kept500,
 }
 
 /// A rule.

@@ -107,6 +107,18 @@ async fn stored_500_stays_under_its_key() {
 }
 
 #[tokio::test]
+async fn kept_500_stays_under_its_key_without_effect() {
+    let sim = Sim::start().await;
+    sim.fault(CREATE, "kept_500", json!(null)).await;
+    for replayed in [None, Some("true")] {
+        let answer = sim.post("/v1/payment_intents", &FORM).key("k").send().await;
+        assert_eq!((answer.status, answer.header("idempotent-replayed")), (500, replayed));
+    }
+    assert_eq!(sim.money("payment_intent").await.len(), 0, "it had no effect");
+    assert_eq!(sim.post("/v1/payment_intents", &FORM).key("k2").send().await.status, 200);
+}
+
+#[tokio::test]
 async fn rules_are_counted_removed_and_checked() {
     let sim = Sim::start().await;
     sim.control(

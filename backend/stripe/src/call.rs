@@ -58,10 +58,12 @@ impl Call {
             | Self::RetrieveCharge
             | Self::RetrieveRefund
             | Self::RetrieveDispute
-            | Self::ListCharges
-            | Self::ListRefunds
-            | Self::ListDisputes => Priority::Refetch,
-            Self::ListIntents | Self::ListMovements => Priority::Report,
+            | Self::ListCharges => Priority::Refetch,
+            // Each event about a refund leads to two of these: a cancelled show must not keep buyers waiting who come back from
+            // their banks.
+            Self::ListRefunds | Self::ListDisputes | Self::ListIntents | Self::ListMovements => {
+                Priority::Report
+            }
         }
     }
 }

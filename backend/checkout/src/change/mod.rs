@@ -7,6 +7,7 @@
 //!   the refund of all that is left is promised. Whoever dies between two orders leaves the rest to the next;
 //! - payments that are under way when a performance is cancelled are given up at the provider; what was captured meanwhile goes
 //!   back like the rest;
+//! - where the buyer's bank decides about a payment its end is waited for: what the bank leaves goes back then;
 //! - of a postponed one each buyer keeps or returns until the date that was told; who says nothing keeps.
 
 mod choose;
@@ -20,5 +21,6 @@ mod work;
 pub use choose::{CancellationBody, ChoiceRequest, PostponementBody};
 pub(crate) use choose::{cancellation_of, postponement_of};
 pub use error::ChangeError;
+pub(crate) use reach::pay_back_if_cancelled;
 pub use request::{Cancellation, Postponement};
 pub use types::{ChangeView, Progress};

@@ -103,6 +103,18 @@ fn is_stoppable(state: PaymentState) -> bool {
     matches!(state, Created | Confirming | RequiresAction | Authorised)
 }
 
+/// Of a cancelled performance: promises what could not be promised while the buyer's bank decided. None where the performance
+/// takes place, or where nothing is left.
+pub(crate) async fn pay_back_if_cancelled(
+    tx: &TenantTx,
+    order: &Order,
+) -> Result<Option<RefundId>, CheckoutError> {
+    match store::cancellation(tx, order.performance_id).await? {
+        Some(change) => pay_back(tx, order, &change).await,
+        None => Ok(None),
+    }
+}
+
 /// Promises all that is left back. None where the buyer's bank decides about the payment: then it is not paid back twice.
 async fn pay_back(tx: &TenantTx, order: &Order, change: &Change) -> Result<Option<RefundId>, CheckoutError> {
     let request = RefundRequest {

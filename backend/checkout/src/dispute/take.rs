@@ -8,6 +8,7 @@ use marquee_payments::record::Payment;
 use marquee_payments::{ProviderDispute, ProviderError};
 
 use super::count;
+use crate::change::pay_back_if_cancelled;
 use crate::service::retrying;
 use crate::{Checkout, CheckoutError, RefundError, store};
 
@@ -29,22 +30,30 @@ impl Checkout {
         Ok(news)
     }
 
-    /// Records what the provider says of a dispute. Answers whether it was news.
+    /// Records what the provider says of a dispute. Answers whether it was news. Where the money stays ours and the performance
+    /// was cancelled meanwhile, it is promised back in the same commit.
     pub(super) async fn take_dispute(
         &self,
         tenant: TenantId,
         payment: &Payment,
         known: &ProviderDispute,
     ) -> Result<bool, CheckoutError> {
-        let taken = retrying(|| async {
+        let (taken, promised) = retrying(|| async {
             let tx = self.parts.db.begin(tenant, TAKE).await?;
             let order = store::lock(&tx, payment.order_id).await?.ok_or(CheckoutError::NotFound)?;
             let taken = disputes::take(&tx, order.id, known).await?;
             book(&tx, taken.dispute(), known).await?;
+            let over = taken.dispute().outcome.is_some() && !matches!(taken, Taken::Known(_));
+            let promised = if over { pay_back_if_cancelled(&tx, &order).await? } else { None };
             tx.commit().await?;
-            Ok(taken)
+            Ok((taken, promised))
         })
         .await?;
+        if let Some(refund) = promised
+            && let Err(error) = self.drive_refund(tenant, refund).await
+        {
+            tracing::warn!(%error, refund.id = %refund, "a refund stays open, the worker goes on");
+        }
         match &taken {
             Taken::New(dispute) => {
                 count("opened");

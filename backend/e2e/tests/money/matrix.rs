@@ -192,7 +192,16 @@ impl Matrix {
     fn wrong(&self) -> Vec<String> {
         let of_cells = self.cells.iter().filter(|(_, outcome)| !outcome.wrong.is_empty());
         let of_cells = of_cells.map(|(cell, outcome)| format!("{}: {:#?}", name(cell), outcome.wrong));
-        of_cells.chain(self.at_the_end.iter().cloned()).collect()
+        of_cells.chain(self.spared()).chain(self.at_the_end.iter().cloned()).collect()
+    }
+
+    /// Faults under which nobody died where they were to: such a column proves nothing.
+    fn spared(&self) -> impl Iterator<Item = String> + '_ {
+        let spared = |fault: &Fault| {
+            let mut cells = self.cells.iter().filter(|(cell, _)| cell.fault == *fault).peekable();
+            cells.peek().is_some() && cells.all(|(_, outcome)| !outcome.at_the_point)
+        };
+        Fault::ALL.into_iter().filter(spared).map(|fault| format!("nobody died under {}", fault.name()))
     }
 }
 

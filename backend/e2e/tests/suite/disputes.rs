@@ -109,6 +109,32 @@ async fn a_dispute_that_is_won_leaves_everything_as_it_was() {
     house.audited().await;
 }
 
+/// While the bank decides nobody is paid back twice; what it leaves here goes back then, for the show was called off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dispute_that_is_won_over_a_cancelled_show_is_refunded() {
+    let house = House::open().await;
+    let fan = house.fan();
+    let (placed, _, intent) = sold(&house, &fan).await;
+    let id = dispute(&house, &intent, json!({ "reason": "product_not_received" })).await;
+    order(&house, &["finish", &placed.id]).await;
+    let cancel = house.marquee(&["performance", "cancel", &fan.tenant.seated.id]).await;
+    assert!(cancel.status.success(), "{}", said(&cancel));
+    until("the change to be done", 30, async || {
+        (house.database.number("select count(*) from performance_changes where state = 'done'").await == 1)
+            .then_some(())
+    })
+    .await;
+    assert_eq!(house.money().refunded().await.0, 0, "the bank has the money");
+    house.audited().await;
+    resolve(&house, &id, "won").await;
+    until("the money to go back", 30, async || {
+        (fan.look(&placed).await["status"] == "refunded").then_some(())
+    })
+    .await;
+    assert_eq!(house.money().refunded().await, (1, 4_700));
+    house.audited().await;
+}
+
 /// An inquiry moves no money, and is ended by a refund.
 #[tokio::test]
 async fn an_inquiry_books_nothing() {

@@ -358,7 +358,7 @@ async fn next(events: &mut (impl Stream<Item = Result<Bytes, Infallible>> + Unpi
 async fn listeners_hear_deltas_and_begin_anew_where_those_would_be_longer() {
     let (entry, sheet) = hall_entry(3_000);
     let stock = Stock(Arc::clone(&entry));
-    let (close, closing) = tokio::sync::watch::channel(false);
+    let (close, closing) = watch::channel(false);
     let places = Arc::new(tokio::sync::Semaphore::new(1));
     let permit = Arc::clone(&places).try_acquire_owned().unwrap();
     let mut events = Box::pin(live::events(Arc::clone(&entry), closing, permit));

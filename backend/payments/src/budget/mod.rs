@@ -36,7 +36,7 @@ pub enum Priority {
     Refund,
     /// Somebody wants to know what became of an object.
     Refetch,
-    /// Lists for audits and books.
+    /// Lists: what else happened to an order's money, audits, books.
     Report,
 }
 

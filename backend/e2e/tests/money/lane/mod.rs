@@ -123,6 +123,12 @@ impl Lane {
         let took = plot.since.map_or(0.0, |since| since.elapsed().as_secs_f64());
         let books = Books::read(&self.house).await;
         wrong.extend(books.faults(&order.id));
+        // Whoever does not give up gets what they came for; over a day in which nobody was there it may be gone.
+        let buys = matches!(cell.at.actor, Actor::Server | Actor::Worker) && cell.fault != Fault::NextDay;
+        let status = books.status(&order.id);
+        if buys && status != "paid" {
+            wrong.push(format!("the buyer of {} has nothing, it is {status}", order.id));
+        }
         wrong.extend(books::unbalanced(&self.house).await);
         Outcome { at_the_point: plot.reached, woke_in_a_try: plot.woke_in_a_try, wrong, took }
     }

@@ -32,6 +32,27 @@ impl Currency {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Digits after the decimal mark (ISO 4217).
+    pub fn minor_digits(&self) -> u32 {
+        match self.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// An amount in minor units as a plain decimal: `1234.50`.
+    pub fn decimal(&self, amount: i64) -> String {
+        let digits = self.minor_digits();
+        let (unit, absolute) = (10_u64.pow(digits), amount.unsigned_abs());
+        let sign = if amount < 0 { "-" } else { "" };
+        match digits as usize {
+            0 => format!("{sign}{absolute}"),
+            width => format!("{sign}{}.{:0width$}", absolute / unit, absolute % unit),
+        }
+    }
 }
 
 impl FromStr for Currency {
@@ -73,6 +94,13 @@ pub struct Money {
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: Currency,
+}
+
+/// For logs and the command line: `1234.50 EUR`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency.decimal(self.amount), self.currency)
+    }
 }
 
 impl Money {
@@ -149,6 +177,22 @@ pub fn basis_points(amount: i64, bps: i32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_written_in_their_currency() {
+        let written =
+            |amount, currency: &str| Money { amount, currency: currency.parse().unwrap() }.to_string();
+        for (amount, currency, text) in [
+            (123_450, "EUR", "1234.50 EUR"),
+            (5, "EUR", "0.05 EUR"),
+            (-705, "CHF", "-7.05 CHF"),
+            (1_000, "JPY", "1000 JPY"),
+            (1_234, "KWD", "1.234 KWD"),
+            (i64::MIN, "EUR", "-92233720368547758.08 EUR"),
+        ] {
+            assert_eq!(written(amount, currency), text);
+        }
+    }
 
     #[test]
     fn shares_add_up() {

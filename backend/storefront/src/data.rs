@@ -73,7 +73,7 @@ impl Views<'_> {
                     "organizer": { "@type": "Organization", "name": self.site.name, "url": origin },
                     "offers": cheapest.map(|price| json!({
                         "@type": "AggregateOffer",
-                        "lowPrice": plain(price.total, price.currency.as_str()),
+                        "lowPrice": price.currency.decimal(price.total),
                         "priceCurrency": price.currency,
                         "availability": format!("https://schema.org/{availability}"),
                         "url": format!("{origin}{}", view.url),
@@ -83,16 +83,6 @@ impl Views<'_> {
             .collect();
         Value::Array(shows)
     }
-}
-
-/// An amount as a plain decimal.
-fn plain(amount: i64, currency: &str) -> String {
-    let digits = crate::format::minor_digits(currency);
-    let unit = 10_i64.pow(digits);
-    if digits == 0 {
-        return amount.to_string();
-    }
-    format!("{}.{:0width$}", amount / unit, amount % unit, width = digits as usize)
 }
 
 fn level_data(level: &PriceLevel) -> Value {

@@ -34,16 +34,6 @@ pub fn number_style(locale: &str) -> NumberStyle {
     }
 }
 
-/// Digits after the decimal mark of a currency (ISO 4217).
-pub fn minor_digits(currency: &str) -> u32 {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
 /// The sign of a currency, or its code.
 fn symbol(currency: &str) -> &str {
     match currency {
@@ -71,7 +61,7 @@ pub fn money_short(amount: i64, currency: &Currency, locale: &str) -> String {
 
 fn written(amount: i64, currency: &Currency, locale: &str, short: bool) -> String {
     let style = number_style(locale);
-    let digits = minor_digits(currency.as_str());
+    let digits = currency.minor_digits();
     let unit = 10_u64.pow(digits);
     let absolute = amount.unsigned_abs();
     let mut number = grouped(absolute / unit, style.group);

@@ -197,7 +197,7 @@ impl Texts {
 
     /// `€58.00`, `58,00 €`.
     pub(crate) fn money(&self, amount: i64, currency: &Currency) -> String {
-        let (digits, symbol) = currency_style(currency.as_str());
+        let (digits, symbol) = (currency.minor_digits() as usize, symbol(currency.as_str()));
         let unit = 10_u64.pow(digits as u32);
         let absolute = amount.unsigned_abs();
         let mut number = self.grouped(absolute / unit);
@@ -232,21 +232,15 @@ fn time(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M").to_string()
 }
 
-/// Digits after the decimal mark (ISO 4217), and the currency's sign or code.
-fn currency_style(code: &str) -> (usize, &str) {
-    let digits = match code {
-        "CLP" | "ISK" | "JPY" | "KRW" | "PYG" | "UGX" | "VND" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    };
-    let symbol = match code {
+/// The currency's sign or code.
+fn symbol(code: &str) -> &str {
+    match code {
         "EUR" => "€",
         "GBP" => "£",
         "USD" => "$",
         "JPY" => "¥",
         other => other,
-    };
-    (digits, symbol)
+    }
 }
 
 #[cfg(test)]

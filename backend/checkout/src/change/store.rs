@@ -14,7 +14,8 @@ const FIND: Tag = Tag::background("changes.due");
 
 const COLUMNS: &str =
     "c.id, c.performance_id, c.kind, c.starts_at_before, c.starts_at_after, c.return_until, c.note,
-    c.requested_by, c.created_at, c.done_at, c.fence";
+    c.requested_by, c.created_at, c.done_at, c.fence,
+    (select p.currency from performances p where p.tenant_id = c.tenant_id and p.id = c.performance_id) as currency";
 
 /// Paid orders that a change `c` concerns: of a new date those that were placed for the old one.
 const CONCERNED: &str =

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use marquee_core::ids::{OrderId, PerformanceChangeId, PerformanceId, TenantId};
+use marquee_core::money::Currency;
 use marquee_entity::money::{ChangeKind, PostponementChoice};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) struct Change {
     pub(crate) done_at: Option<DateTime<Utc>>,
     /// Grows with each taker.
     pub(crate) fence: i64,
+    /// What its performance is sold in.
+    pub(crate) currency: Currency,
 }
 
 impl Change {
@@ -99,6 +102,8 @@ pub struct ChangeView {
     pub done_at: Option<DateTime<Utc>>,
     /// How far it got.
     pub progress: Progress,
+    /// ISO 4217 code of `progress.amount`.
+    pub currency: Currency,
 }
 
 impl ChangeView {
@@ -115,6 +120,7 @@ impl ChangeView {
             created_at: change.created_at,
             done_at: change.done_at,
             progress,
+            currency: change.currency,
         }
     }
 }

@@ -31,7 +31,7 @@ impl Checkout {
         let disputes = store::disputes(&tx, id).await?;
         let postings = store::postings(&tx, id).await?;
         let intent = payment.as_ref().and_then(|payment| payment.intent_id.as_deref());
-        let mut timeline = store::moments(&tx, id, intent).await?;
+        let mut timeline = store::moments(&tx, id, intent, &order.currency).await?;
         tx.commit().await?;
         timeline.extend(store::staff_moments(&self.parts.db, id).await?);
         let account = order.account.as_deref();

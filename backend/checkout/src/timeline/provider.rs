@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use marquee_core::money::Money;
 use marquee_payments::{
     ChargeStatus, IntentStatus, Provider, ProviderCharge, ProviderDispute, ProviderError, ProviderRefund,
     ProviderRefundStatus,
@@ -88,8 +89,8 @@ fn tried(charge: &ProviderCharge, attempt: usize) -> Moment {
         ChargeStatus::Other => ("charge_other", None),
     };
     let method = charge.method.clone().unwrap_or_default();
-    let words =
-        [Some(format!("{} {}", charge.amount, charge.currency)), Some(method), Some(card), detail.cloned()];
+    let amount = Money { amount: charge.amount, currency: charge.currency.clone() };
+    let words = [Some(amount.to_string()), Some(method), Some(card), detail.cloned()];
     let words: Vec<String> = words.into_iter().flatten().filter(|word| !word.is_empty()).collect();
     Moment { attempt: Some(attempt), ..moment(charge.created, what, words.join(", "), &charge.id) }
 }
@@ -103,14 +104,11 @@ fn refunded(refund: &ProviderRefund) -> Moment {
         | ProviderRefundStatus::Other => "refund_pending",
     };
     let whose = if refund.refund.is_some() { "" } else { ", made at the provider" };
-    let text = format!("{} {}{whose}", refund.amount.amount, refund.amount.currency);
+    let text = format!("{}{whose}", refund.amount);
     moment(refund.created, what, text, &refund.id)
 }
 
 fn disputed(dispute: &ProviderDispute) -> Moment {
-    let text = format!(
-        "{}, {} {}, {}",
-        dispute.reason, dispute.amount.amount, dispute.amount.currency, dispute.status
-    );
+    let text = format!("{}, {}, {}", dispute.amount, dispute.reason, dispute.status);
     moment(dispute.created, "dispute_opened", text, &dispute.id)
 }

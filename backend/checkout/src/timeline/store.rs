@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use marquee_core::db::{Db, DbError, Tag, TenantTx};
 use marquee_core::ids::OrderId;
+use marquee_core::money::{Currency, Money};
 use marquee_core::params;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -16,6 +17,8 @@ struct MomentRow {
     text: String,
     reference: Option<String>,
     attempt_id: Option<Uuid>,
+    /// How much it was about, in minor units.
+    amount: Option<i64>,
 }
 
 pub(super) async fn order(tx: &TenantTx, id: OrderId) -> Result<Option<FileOrder>, DbError> {
@@ -63,47 +66,48 @@ pub(super) async fn moments(
     tx: &TenantTx,
     order: OrderId,
     intent: Option<&str>,
+    currency: &Currency,
 ) -> Result<Vec<Moment>, DbError> {
     let mut rows: Vec<MomentRow> = tx
         .all(
             "select h.created_at as at, 'seats_held' as what, 'until ' || to_char(h.expires_at at time zone 'utc', 'HH24:MI:SS') || ' UTC' as text,
-                 h.id::text as reference, null::uuid as attempt_id
+                 h.id::text as reference, null::uuid as attempt_id, null::bigint as amount
              from orders o join holds h on h.tenant_id = $1 and h.id = o.hold_id where o.tenant_id = $1 and o.id = $2
              union all
-             select created_at, 'order_placed', total || ' ' || currency, number, null from orders where tenant_id = $1 and id = $2
+             select created_at, 'order_placed', '', number, null, total from orders where tenant_id = $1 and id = $2
              union all
-             select closed_at, 'order_closed', status, null, null from orders
+             select closed_at, 'order_closed', status, null, null, null from orders
              where tenant_id = $1 and id = $2 and closed_at is not null
              union all
-             select at, 'payment_' || state, coalesce(note, ''), intent_id, attempt_id from payment_steps
+             select at, 'payment_' || state, coalesce(note, ''), intent_id, attempt_id, null from payment_steps
              where tenant_id = $1 and order_id = $2
              union all
-             select issued_at, 'ticket_issued', label, id::text, null from tickets where tenant_id = $1 and order_id = $2
+             select issued_at, 'ticket_issued', label, id::text, null, null from tickets where tenant_id = $1 and order_id = $2
              union all
-             select voided_at, 'ticket_withdrawn', label, id::text, null from tickets
+             select voided_at, 'ticket_withdrawn', label, id::text, null, null from tickets
              where tenant_id = $1 and order_id = $2 and voided_at is not null
              union all
-             select s.received_at, 'ticket_scanned', s.verdict || ', ' || s.direction, t.id::text, null
+             select s.received_at, 'ticket_scanned', s.verdict || ', ' || s.direction, t.id::text, null, null
              from tickets t join scans s on s.tenant_id = $1 and s.ticket_id = t.id where t.tenant_id = $1 and t.order_id = $2
              union all
-             select created_at, 'refund_promised', amount || ' ' || currency || ', ' || reason || ', by ' || requested_by, id::text, null
+             select created_at, 'refund_promised', reason || ', by ' || requested_by, id::text, null, amount
              from refunds where tenant_id = $1 and order_id = $2
              union all
-             select updated_at, 'refund_' || state, coalesce(failure, amount || ' ' || currency), coalesce(provider_id, id::text), null
+             select updated_at, 'refund_' || state, coalesce(failure, ''), coalesce(provider_id, id::text), null, amount
              from refunds where tenant_id = $1 and order_id = $2 and state <> 'requested'
              union all
-             select opened_at, 'dispute_opened', reason || ', ' || amount || ' ' || currency, provider_id, null from disputes
+             select opened_at, 'dispute_opened', reason, provider_id, null, amount from disputes
              where tenant_id = $1 and order_id = $2
              union all
-             select closed_at, 'dispute_' || outcome, status, provider_id, null from disputes
+             select closed_at, 'dispute_' || outcome, status, provider_id, null, null from disputes
              where tenant_id = $1 and order_id = $2 and closed_at is not null
              union all
-             select posted_at, 'posted', kind, source_ref, null from ledger_transactions where tenant_id = $1 and order_id = $2
+             select posted_at, 'posted', kind, source_ref, null, null from ledger_transactions where tenant_id = $1 and order_id = $2
              union all
-             select chosen_at, 'postponement_' || choice, '', change_id::text, null from postponement_choices
+             select chosen_at, 'postponement_' || choice, '', change_id::text, null, null from postponement_choices
              where tenant_id = $1 and order_id = $2
              union all
-             select created_at, 'mail_waiting', kind || coalesce(': ' || last_error, ''), id::text, null from outbox
+             select created_at, 'mail_waiting', kind || coalesce(': ' || last_error, ''), id::text, null, null from outbox
              where tenant_id = $1 and payload ->> 'order_id' = $2::text",
             params![order],
         )
@@ -125,12 +129,18 @@ pub(super) async fn moments(
             at: row.at,
             source: Source::Ours,
             what: row.what,
-            text: row.text,
+            text: text(row.amount, row.text, currency),
             reference: row.reference,
             attempt,
         }
     });
     Ok(moments.collect())
+}
+
+/// What there is to say: how much, and the words.
+fn text(amount: Option<i64>, words: String, currency: &Currency) -> String {
+    let amount = amount.map(|amount| Money { amount, currency: currency.clone() }.to_string());
+    amount.into_iter().chain(Some(words)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The events that named the payment. Payloads are kept as they came, so the id is looked for in the text; those from before
@@ -139,7 +149,7 @@ async fn events(tx: &TenantTx, order: OrderId, intent: &str) -> Result<Vec<Momen
     tx.all(
         "select e.received_at as at, 'event_received' as what,
              e.kind || case when e.processed_at is null then ', waiting' else '' end as text, e.event_id as reference,
-             null::uuid as attempt_id
+             null::uuid as attempt_id, null::bigint as amount
          from orders o join provider_events e on e.tenant_id = $1 and e.received_at >= o.created_at
          where o.tenant_id = $1 and o.id = $2 and position($3 in e.payload) > 0",
         params![order, intent],

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use marquee_core::money::Money;
 use serde_json::json;
 
 use super::find::Named;
@@ -36,7 +37,7 @@ pub async fn run(foundation: Foundation, options: Options) -> Result<ExitCode, F
         found.number, finished.status, finished.tickets
     ));
     for refund in &finished.refunds {
-        let amount = format!("{} {}", refund.amount, refund.currency.as_str());
+        let amount = Money { amount: refund.amount, currency: refund.currency.clone() };
         print_line(format!("refund {}: {amount} {} ({})", refund.refund_id, refund.state, refund.reason));
     }
     if !finished.provider_asked {

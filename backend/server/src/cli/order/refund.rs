@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use marquee_checkout::{Checkout, RefundError, RefundRequest, RefundView, RefundWhat};
 use marquee_core::ids::TicketId;
+use marquee_core::money::Money;
 use marquee_core::problem::Code;
 use marquee_entity::money::{RefundReason, RefundState};
 use serde_json::json;
@@ -111,10 +112,9 @@ fn show(found: &Found, refund: &RefundView, as_json: bool) -> Result<ExitCode, F
     }
     let why = refund.failure.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     print_line(format!(
-        "order {}: {} {} {}{why}, refund {}",
+        "order {}: {} {}{why}, refund {}",
         found.number,
-        refund.amount,
-        refund.currency.as_str(),
+        Money { amount: refund.amount, currency: refund.currency.clone() },
         refund.state,
         refund.refund_id
     ));

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use marquee_checkout::timeline::{File, Moment, Remedy, Source};
+use marquee_core::money::Money;
 
 use super::find::Named;
 use super::refuse_with;
@@ -40,7 +41,8 @@ fn print(file: &File, tenant: &str) {
     print_line(format!("{}  {}  {tenant}", order.number, order.status));
     print_line(format!("order      {}", order.order_id));
     print_line(format!("buyer      {} <{}>", order.buyer_name, order.buyer_email));
-    print_line(format!("total      {} {}", order.total, order.currency));
+    let money = |amount| Money { amount, currency: order.currency.clone() };
+    print_line(format!("total      {}", money(order.total)));
     if let Some(payment) = &file.payment {
         let intent = payment.payment_intent.as_deref().unwrap_or("not announced");
         print_line(format!("payment    {}, {intent}", payment.state));
@@ -50,7 +52,8 @@ fn print(file: &File, tenant: &str) {
         (Some(error), _) => print_line(format!("provider   did not answer: {error}")),
         (None, Some(status)) => print_line(format!(
             "provider   {status}, took {}, gave back {}",
-            provider.captured, provider.refunded
+            money(provider.captured),
+            money(provider.refunded)
         )),
         (None, None) => {}
     }
@@ -59,8 +62,11 @@ fn print(file: &File, tenant: &str) {
     }
     for refund in &file.refunds {
         print_line(format!(
-            "refund     {}  {}  {} {}  {}",
-            refund.refund_id, refund.state, refund.amount, order.currency, refund.reason
+            "refund     {}  {}  {}  {}",
+            refund.refund_id,
+            refund.state,
+            money(refund.amount),
+            refund.reason
         ));
     }
     for dispute in &file.disputes {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use marquee_checkout::{Cancellation, ChangeError, ChangeView, CheckoutError, Postponement};
 use marquee_core::ids::PerformanceId;
+use marquee_core::money::Money;
 use marquee_entity::money::ChangeKind;
 use serde_json::json;
 
@@ -151,8 +152,11 @@ fn show(change: &ChangeView) {
         }
     }
     print_line(format!(
-        "refunds       {} done, {} under way, {} failed; {} (minor units)",
-        progress.succeeded, progress.requested, progress.failed, progress.amount
+        "refunds       {} done, {} under way, {} failed; {}",
+        progress.succeeded,
+        progress.requested,
+        progress.failed,
+        Money { amount: progress.amount, currency: change.currency.clone() }
     ));
     if progress.disputed > 0 {
         print_line(format!(

@@ -30,8 +30,12 @@ pub struct EventView {
     pub performances: Vec<PerformanceView>,
     /// The performance to offer first.
     pub next: Option<PerformanceView>,
-    /// The last day's date where there are several.
+    /// When the run begins.
+    pub first: Option<Moment>,
+    /// When it ends; none where it is on one day.
     pub last: Option<Moment>,
+    /// At what time they all start; none where it differs.
+    pub time: Option<String>,
     /// The cheapest ticket that can be bought.
     pub from_price: Option<String>,
     /// `on_sale`, `scheduled`, `sold_out`, `ended` or `cancelled`: the best of its performances'.
@@ -133,6 +137,11 @@ impl Views<'_> {
         let mut sorted: Vec<&Performance> = event.performances.iter().collect();
         sorted.sort_by_key(|performance| performance.starts_at);
         let performances: Vec<PerformanceView> = sorted.iter().map(|one| self.performance(one)).collect();
+        // What was called off does not stretch the run, unless all of it was.
+        let called_off = |one: &PerformanceView| one.state == state_name(Saleable::Cancelled);
+        let any = !performances.iter().all(called_off);
+        let run: Vec<&PerformanceView> =
+            performances.iter().filter(|one| !(any && called_off(one))).collect();
         let best = sorted.iter().map(|one| one.state).min_by_key(|state| rank(*state));
         let next = performances.iter().find(|one| Some(one.state) == best.map(state_name)).cloned();
         let cheapest = sorted
@@ -156,7 +165,15 @@ impl Views<'_> {
                 .map(|credit| CreditView { role: credit.role.clone(), name: credit.name.clone() })
                 .collect(),
             poster: self.poster(&event.slug, &event.poster),
-            last: performances.last().filter(|_| performances.len() > 1).map(|one| one.starts.clone()),
+            time: next
+                .as_ref()
+                .map(|next| next.starts.time.clone())
+                .filter(|time| run.iter().all(|one| one.starts.time == *time)),
+            first: run.first().map(|one| one.starts.clone()),
+            last: run
+                .last()
+                .filter(|last| run.first().is_some_and(|first| first.starts.date != last.starts.date))
+                .map(|one| one.starts.clone()),
             next,
             from_price: cheapest.map(|price| self.cheapest(price)),
             state: best.map_or("ended", state_name),

@@ -92,7 +92,9 @@ fn summary(manifest: &Manifest, show: &Show, port: u16) -> Vec<Line> {
         for page in &show.pages {
             lines.push(entry("", format!("{}  {}", page.url, page.title)));
         }
-        lines.push(title("Sign-ins"));
+        lines.push(title(
+            "Sign-ins, for the API alone (POST /api/admin/v1/sessions, or /api/platform/v1/sessions)",
+        ));
         for (slug, tenant) in &tenants {
             let (email, password) = (text(tenant, "/owner/email"), text(tenant, "/owner/password"));
             lines.push(entry(slug, format!("{email}  {password}")));
@@ -101,7 +103,7 @@ fn summary(manifest: &Manifest, show: &Show, port: u16) -> Vec<Line> {
         lines.push(entry(
             "platform",
             format!(
-                "{}  {}  (http://{}:{port}/)",
+                "{}  {}  (at http://{}:{port})",
                 text(platform, "/email"),
                 text(platform, "/password"),
                 text(platform, "/host")

@@ -26,8 +26,6 @@ const LIMIT_PER_ORDER: i32 = 10;
 const LIMIT_PER_BUYER: i32 = 20;
 /// How long a buyer has, in seconds.
 const HOLD_SECONDS: i32 = 600;
-/// How long a performance lasts that does not say.
-const LENGTH: TimeDelta = TimeDelta::minutes(165);
 const COLORS: [&str; 5] = ["#7a1f2b", "#b0563b", "#3f6b5c", "#41597a", "#8a7a4f"];
 
 /// The tenant, made if it is not there.
@@ -194,11 +192,8 @@ fn describe(
 ) -> Result<NewPerformance, Failure> {
     let at = |time: NaiveTime, later_days: u64| local(tenant, performance.days_from_now, time, later_days);
     let starts_at = at(performance.starts_at, 0)?;
-    let ends_at = match performance.ends_at {
-        // A club night ends in the morning.
-        Some(time) => at(time, u64::from(time < performance.starts_at))?,
-        None => starts_at + LENGTH,
-    };
+    // A club night ends in the morning.
+    let ends_at = at(performance.ends_at, u64::from(performance.ends_at < performance.starts_at))?;
     let on_sale_from = match performance.on_sale_in_seconds {
         Some(seconds) => Utc::now() + TimeDelta::seconds(seconds),
         None => Utc::now() - TimeDelta::days(21),

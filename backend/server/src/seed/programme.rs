@@ -104,7 +104,7 @@ pub struct Performance {
     pub days_from_now: u32,
     pub starts_at: NaiveTime,
     pub doors_at: NaiveTime,
-    pub ends_at: Option<NaiveTime>,
+    pub ends_at: NaiveTime,
     /// Share that is sold already.
     #[serde(default)]
     pub sold: f64,

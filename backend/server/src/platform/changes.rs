@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::to_its_end;
 use crate::compose::record;
 use crate::owner;
 
@@ -66,8 +67,12 @@ pub(super) async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let tenant = owner::of_performance(&db, id.0).await?.ok_or(Code::NotFound)?;
     let what = Cancellation { note: body.value.note, requested_by: session.member.id.to_string() };
-    let change = checkout.cancel_performance(tenant, id.0, &what).await?;
-    record_change(&db, &session, "performance.cancel", tenant, &change).await?;
+    let change = to_its_end(async move {
+        let change = checkout.cancel_performance(tenant, id.0, &what).await?;
+        record_change(&db, &what.requested_by, "performance.cancel", tenant, &change).await?;
+        Ok(change)
+    })
+    .await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -93,8 +98,12 @@ pub(super) async fn postpone(
         note: body.value.note,
         requested_by: session.member.id.to_string(),
     };
-    let change = checkout.postpone_performance(tenant, id.0, &what).await?;
-    record_change(&db, &session, "performance.postpone", tenant, &change).await?;
+    let change = to_its_end(async move {
+        let change = checkout.postpone_performance(tenant, id.0, &what).await?;
+        record_change(&db, &what.requested_by, "performance.postpone", tenant, &change).await?;
+        Ok(change)
+    })
+    .await?;
     Ok(HttpResponse::Accepted().insert_header(("cache-control", "no-store")).json(change))
 }
 
@@ -115,11 +124,11 @@ pub(super) async fn list(
 
 async fn record_change(
     db: &Db,
-    session: &PlatformSession,
+    member: &str,
     action: &str,
     tenant: TenantId,
     change: &ChangeView,
 ) -> Result<(), Problem> {
     let details = json!({ "performance": change.performance_id, "change": change.change_id, "starts_at": change.starts_at_after });
-    Ok(record(db, &session.member.id.to_string(), action, Some(tenant), details).await?)
+    Ok(record(db, member, action, Some(tenant), details).await?)
 }

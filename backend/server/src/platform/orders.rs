@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 
+use super::to_its_end;
 use crate::compose::{Foundation, record};
 use crate::orders::{NotFound, find};
 
@@ -90,9 +91,14 @@ async fn reissue(
 ) -> Result<HttpResponse, Problem> {
     let found = find(&foundation, &order, None).await?;
     let (tenant, order) = (found.tenant_id, found.id);
-    let tickets = checkout.reissue(tenant, order, body.value.ticket).await?;
-    let details = json!({ "order": order, "ticket": body.value.ticket });
-    record(&foundation.db, &session.member.id.to_string(), "order.reissue", Some(tenant), details).await?;
+    let (member, ticket) = (session.member.id.to_string(), body.value.ticket);
+    let tickets = to_its_end(async move {
+        let tickets = checkout.reissue(tenant, order, ticket).await?;
+        let details = json!({ "order": order, "ticket": ticket });
+        record(&foundation.db, &member, "order.reissue", Some(tenant), details).await?;
+        Ok(tickets)
+    })
+    .await?;
     Ok(HttpResponse::Ok().json(Reissued { order_id: order, tickets }))
 }
 
@@ -115,16 +121,12 @@ async fn finish(
     let found = find(&foundation, &order, None).await?;
     let (tenant, order) = (found.tenant_id, found.id);
     let member = session.member.id.to_string();
-    // In a task of its own: what is done is recorded whoever is left to hear of it.
-    let work = tokio::spawn(async move {
+    let finished = to_its_end(async move {
         let finished = checkout.finish_order(tenant, order).await?;
         let details = json!({ "order": order, "status": finished.status, "taken_over": finished.taken_over });
         record(&foundation.db, &member, "order.finish", Some(tenant), details).await?;
-        Ok::<_, Problem>(finished)
-    });
-    let finished = work.await.map_err(|error| {
-        tracing::error!(%error, order.id = %order, "finishing an order broke off");
-        Problem::from(Code::Internal)
-    })??;
+        Ok(finished)
+    })
+    .await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(finished))
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::to_its_end;
 use crate::compose::record;
 use crate::owner;
 
@@ -77,14 +78,18 @@ pub(super) async fn create(
         note: note(body.value.note.as_deref())?,
     };
     let call = Call { scope: format!("refund:{}", id.0), key, fingerprint: body.fingerprint };
-    let currency = body.value.currency.as_ref();
-    let reply = checkout.request_refund_once(tenant, id.0, &request, currency, &call).await?;
-    if !reply.replayed {
-        let refund: serde_json::Value = serde_json::from_str(&reply.answer.body).unwrap_or_default();
-        let details =
-            json!({ "order": id.0, "refund": refund.get("refund_id"), "amount": refund.get("amount") });
-        record(&db, &member.id.to_string(), "order.refund", Some(tenant), details).await?;
-    }
+    let (member, currency) = (member.id.to_string(), body.value.currency);
+    let reply = to_its_end(async move {
+        let reply = checkout.request_refund_once(tenant, id.0, &request, currency.as_ref(), &call).await?;
+        if !reply.replayed {
+            let refund: serde_json::Value = serde_json::from_str(&reply.answer.body).unwrap_or_default();
+            let details =
+                json!({ "order": id.0, "refund": refund.get("refund_id"), "amount": refund.get("amount") });
+            record(&db, &member, "order.refund", Some(tenant), details).await?;
+        }
+        Ok(reply)
+    })
+    .await?;
     let status = StatusCode::from_u16(reply.answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, "application/json")).insert_header(("cache-control", "no-store"));

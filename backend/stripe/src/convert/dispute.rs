@@ -27,12 +27,12 @@ pub(crate) fn dispute(from: Dispute) -> Result<ProviderDispute, ProviderError> {
     })
 }
 
-/// A prevented dispute ended before the bank took any money, as an inquiry does.
+/// A prevented dispute ended before the bank took any money, as an inquiry does, also one that a refund ended.
 fn outcome(status: &str) -> Option<DisputeOutcome> {
     match status {
         "won" => Some(DisputeOutcome::Won),
         "lost" => Some(DisputeOutcome::Lost),
-        "warning_closed" | "prevented" => Some(DisputeOutcome::Withdrawn),
+        "warning_closed" | "prevented" | "charge_refunded" => Some(DisputeOutcome::Withdrawn),
         _ => None,
     }
 }

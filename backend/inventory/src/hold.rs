@@ -149,16 +149,18 @@ impl Inventory {
         performance: PerformanceId,
         request: &HoldRequest,
         (key, fingerprint): (&IdempotencyKey, [u8; 32]),
-        turn: Turn,
+        mut turn: Turn,
     ) -> Result<Made, HoldError> {
-        let performance =
-            self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
+        let performance = turn.unless_it_waits(self.catalog.performance(tenant, performance)).await?;
+        let performance = performance.ok_or(HoldError::UnknownPerformance)?;
         request.check(performance.limit_per_order)?;
         if let Err(refusal) = check_on_sale(&performance, self.clock.now()) {
+            drop(turn);
             let made = self.made_before(tenant, performance.id, key, fingerprint, &refusal).await?;
             return made.ok_or(refusal);
         }
-        let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
+        let sheet = turn.unless_it_waits(self.availability.sheet(tenant.id, performance.id)).await;
+        let sheet = sheet.map_err(unavailable)?;
         let claim = resolve(&sheet, &performance, request, key, fingerprint)?;
         let id = claim.hold_id;
         drop(turn);

@@ -22,8 +22,13 @@ const WAITING: usize = 4_096;
 /// What a listener hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// A payload given to [`super::TenantTx::notify`].
-    Message(String),
+    /// What somebody gave to [`super::TenantTx::notify`] or [`super::Db::tell`].
+    Message {
+        /// What was given.
+        payload: String,
+        /// Was it this process?
+        own: bool,
+    },
     /// Messages before this moment were or may have been missed: what was built from them has to be built again. After a lost
     /// connection it comes when there is a new one.
     Gap,
@@ -37,9 +42,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn open(options: PgConnectOptions, channel: &str) -> Result<Self, DbError> {
-        let mut feed =
-            Feed { options, channel: channel.to_owned(), receiver: Receiver::default(), connection: None };
+    /// Hears `channel` for the process whose messages are those of `sender`.
+    pub(super) async fn open(options: PgConnectOptions, channel: &str, sender: u64) -> Result<Self, DbError> {
+        let (channel, receiver) = (channel.to_owned(), Receiver::default());
+        let mut feed = Feed { options, channel, sender, receiver, connection: None };
         feed.connect().await?;
         let (send, heard) = mpsc::channel(WAITING);
         let task = tokio::spawn(feed.run(send)).abort_handle();
@@ -67,6 +73,7 @@ impl Drop for Listener {
 struct Feed {
     options: PgConnectOptions,
     channel: String,
+    sender: u64,
     receiver: Receiver,
     connection: Option<PgListener>,
 }
@@ -106,7 +113,9 @@ impl Feed {
                 if opened.gap && send.send(Ok(Heard::Gap)).await.is_err() {
                     return;
                 }
-                if send.send(Ok(Heard::Message(opened.payload.to_owned()))).await.is_err() {
+                let own = opened.sender == Some(self.sender);
+                let message = Heard::Message { payload: opened.payload.to_owned(), own };
+                if send.send(Ok(message)).await.is_err() {
                     return;
                 }
             } else {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use marquee_core::ids::{PriceLevelId, UnitId};
 
 use super::change::{Change, Now};
-use super::peers::Turn;
 use super::ranks::Ranks;
+use super::share::Share;
 use crate::sheet::Sheet;
 
 /// `until` of a unit that is free.
@@ -170,7 +170,7 @@ impl Board {
         &self,
         level: PriceLevelId,
         wanted: usize,
-        turn: Turn,
+        share: Share,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
         let Some(at) = self.sheet.level(level) else { return Vec::new() };
@@ -178,7 +178,7 @@ impl Board {
             let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed);
             self.offers(&self.free, at).chain(lapsed.map(|(_, unit)| *unit))
         };
-        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| turn.has(offer));
+        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| share.has(offer));
         let units = open().filter(own).chain(open().filter(|unit| !own(unit)));
         let ids = units.filter_map(|unit| self.sheet.id_at(unit));
         ids.filter(|id| !leave_out(*id)).take(wanted).collect()

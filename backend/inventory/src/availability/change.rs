@@ -78,6 +78,11 @@ impl Change {
     pub fn of(self, hold: HoldId) -> Self {
         Self { hold: Some(hold.into()), ..self }
     }
+
+    /// Was a hold made with this? One that is given back to its buyer has no mark.
+    pub(super) fn begins_a_hold(&self) -> bool {
+        self.hold.is_some() && matches!(self.now, Now::HeldUntil(_))
+    }
 }
 
 /// What a commit changed of one performance, or a part of it.

@@ -19,6 +19,7 @@ mod load;
 mod peers;
 mod ranks;
 mod reach;
+mod share;
 #[cfg(test)]
 pub(crate) mod tests;
 

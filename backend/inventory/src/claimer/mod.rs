@@ -3,8 +3,9 @@
 //! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
 //! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
-//! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
-//! became of it; a batch that one request spoils is claimed one by one.
+//! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed
+//! again with the same hold ids and keys until Postgres tells what became of it; a batch that one request spoils is claimed
+//! one by one.
 
 mod apart;
 mod lanes;
@@ -186,8 +187,7 @@ impl Claimers {
                 match tokio::time::timeout(IDLE, queue.recv()).await {
                     Ok(Some(waiting)) => batch.push(waiting),
                     Ok(None) => return,
-                    Err(_) if self.retire(key, &mut queue) => return,
-                    Err(_) => {}
+                    Err(_) => self.retire(key, &mut queue),
                 }
                 continue;
             }
@@ -221,15 +221,11 @@ impl Claimers {
         Served { claimed, took, again }
     }
 
-    /// Ends a claimer without work; false when a request came in the meantime.
-    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) -> bool {
+    /// Nothing comes to a claimer without work any more. What came until now it claims still.
+    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) {
         let mut queues = self.queues();
-        if !queue.is_empty() {
-            return false;
-        }
         queue.close();
         queues.remove(&key);
-        true
     }
 
     /// Claims for a batch and answers it; hands back those that others were in the way of.

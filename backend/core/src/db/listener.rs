@@ -16,6 +16,14 @@ const CONNECT: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_secs(15);
 /// Between two attempts to reconnect.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The server looks whether a quiet listener's host is there still, and ends the connection within some seconds if not: who
+/// listens is known by these connections.
+const MISSED_SOON: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "2s"),
+    ("tcp_keepalives_interval", "1s"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "5s"),
+];
 /// Messages that wait for whoever listens; more stay with the server.
 const WAITING: usize = 4_096;
 
@@ -45,6 +53,7 @@ impl Listener {
     /// Hears `channel` for the process whose messages are those of `sender`.
     pub(super) async fn open(options: PgConnectOptions, channel: &str, sender: u64) -> Result<Self, DbError> {
         let (channel, receiver) = (channel.to_owned(), Receiver::default());
+        let options = missed_soon(options);
         let mut feed = Feed { options, channel, sender, receiver, connection: None };
         feed.connect().await?;
         let (send, heard) = mpsc::channel(WAITING);
@@ -68,6 +77,10 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn missed_soon(options: PgConnectOptions) -> PgConnectOptions {
+    options.options(MISSED_SOON)
 }
 
 struct Feed {
@@ -146,6 +159,21 @@ async fn hear(connection: &mut PgListener) -> Result<String, Lost> {
                 Ok(Ok(_)) => {}
                 _ => return Err(Lost),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pool;
+    use super::*;
+
+    #[test]
+    fn the_server_misses_a_host_that_vanished() {
+        let options = missed_soon(pool::options("postgres://nobody@127.0.0.1:1/nowhere").unwrap());
+        let asked = options.get_options().unwrap();
+        for (setting, value) in MISSED_SOON.iter().chain(&pool::SESSION_SETTINGS) {
+            assert!(asked.contains(&format!("-c {setting}={value}")), "{setting}: {asked}");
         }
     }
 }

@@ -11,8 +11,8 @@ use super::Availability;
 use super::entry::Key;
 use super::share::Share;
 
-/// How often it is looked.
-const POLL: Duration = Duration::from_millis(400);
+/// How often it is looked: a process that was killed is missed within half a second.
+const POLL: Duration = Duration::from_millis(200);
 const PEERS: Tag = Tag::background("availability.peers");
 
 /// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may still

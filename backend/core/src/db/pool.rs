@@ -253,6 +253,10 @@ mod tests {
             "begin; select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='hold.read'*/"
         );
         assert_eq!(
+            opening(Tag::patient("claim.rebuild"), None),
+            "begin; set local statement_timeout = '60s'; /*tag='claim.rebuild'*/"
+        );
+        assert_eq!(
             opening(Tag::report("audit"), None),
             "begin; set local statement_timeout = '60s'; set local enable_seqscan = on; /*tag='audit'*/"
         );

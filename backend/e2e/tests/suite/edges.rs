@@ -209,6 +209,42 @@ async fn a_unit_left_behind_is_sold_under_redis() {
     cluster().await.tell_redis(&lines).await.unwrap();
 }
 
+/// Whoever loads Redis says so for as long as that takes, and takes nothing away that another loader says of itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loader_of_redis_keeps_and_ends_only_its_own_key() {
+    let house = plan().without_worker().open().await;
+    let stage = Stage::seats(&house, &under("redis"), 1, 2).await;
+    let fan = house.fan();
+    fan.hold(&stage.performance, &chosen(1, 1)).await;
+    let url = house.variable("MARQUEE_REDIS_URL");
+    let redis = async |lines: &[String]| {
+        let select = format!("SELECT {}", url.rsplit('/').next().unwrap());
+        cluster().await.tell_redis(&[&[select], lines].concat()).await
+    };
+    let key = format!("marquee:holds:{{{}:{}}}:loading", house.fixtures.a.id, stage.performance.id);
+    let holds = |condition: &str| {
+        format!("EVAL \"if {condition} then return redis.status_reply('OK') end return 0\" 1 {key}")
+    };
+    redis(&["FLUSHDB".to_owned()]).await.unwrap();
+    let mut keeper = house.database.owner().await;
+    let kept = format!(
+        "begin; select epoch from hold_epochs where performance_id = '{}' for update",
+        stage.performance.id
+    );
+    sqlx::raw_sql(AssertSqlSafe(kept)).execute(&mut keeper).await.unwrap();
+    let wanted = chosen(1, 2);
+    let buyer = fan.hold(&stage.performance, &wanted);
+    let meanwhile = async {
+        // Longer than a loader is believed that says nothing.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        redis(&[holds("redis.call('PTTL', KEYS[1]) > 0")]).await.expect("it is loaded still");
+        redis(&[format!("SET {key} another PX 60000")]).await.unwrap();
+        sqlx::raw_sql("rollback").execute(&mut keeper).await.unwrap();
+    };
+    tokio::join!(buyer, meanwhile);
+    redis(&[holds("redis.call('GET', KEYS[1]) == 'another'")]).await.expect("the key is another's");
+}
+
 /// Whoever lost the answer finds the hold again by its key, also when the sale is over meanwhile.
 #[tokio::test]
 async fn a_hold_is_found_by_its_key_after_the_sale() {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::store::Entry;
 
-const REBUILD: Tag = Tag::new("claim.redis_rebuild");
+const REBUILD: Tag = Tag::patient("claim.redis_rebuild");
 const LOOK: Tag = Tag::new("claim.redis_look");
 
 #[derive(Debug, FromQueryResult)]

@@ -11,6 +11,7 @@
 
 mod epoch;
 mod journal;
+mod loading;
 mod repair;
 mod scripts;
 mod store;
@@ -110,12 +111,14 @@ impl Redis {
     /// begins one. One loader at a time: the others wait for it.
     async fn rebuild(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {
         self.known().remove(&key);
-        if !self.store.may_load(key).await? {
+        let Some(loading) = self.store.may_load(key).await? else {
             return Ok(self.store.until_loaded(key).await?);
-        }
-        let done = self.load_anew(db, key, distrusted).await;
-        self.store.loaded(key).await;
-        done
+        };
+        // A large house takes longer than a batch has: it is loaded also when this batch is given up meanwhile.
+        let (this, of) = (self.clone(), db.clone());
+        let load = async move { loading.during(this.load_anew(&of, key, distrusted)).await };
+        let ended = |_| Err(Fault::Db(DbError::Unavailable("the loading task ended".to_owned())));
+        db.home().spawn(load).await.unwrap_or_else(ended)
     }
 
     async fn load_anew(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {

@@ -90,6 +90,26 @@ pub(super) static SYNC: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// Keeps what a loader says of itself, if nobody else says so.
+///
+/// Keys: loading. Arguments: the loader's token, milliseconds.
+pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+    )
+});
+
+/// Takes away what a loader says of itself, and nothing that another one says. As [`RENEW`].
+pub(super) static END: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        return redis.call('DEL', KEYS[1])",
+    )
+});
+
 /// Puts a rebuilt performance in place, unless a later epoch is there already.
 ///
 /// Keys: epoch, units, fence, the hash that was filled aside. Arguments: epoch, fence, seconds to keep

@@ -11,7 +11,7 @@ use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{places, seats};
 use marquee_e2e::stage::{STRATEGIES, Stage, chosen, serves_seats, under};
 use marquee_e2e::wait::until;
-use marquee_inventory::strategy::{Guard, Outcome};
+use marquee_inventory::strategy::{Guard, Outcome, Target};
 use marquee_inventory::{HoldError, HoldRequest, Inventory, Made, SeatRequest};
 use marquee_tenants::{Directory, Host, Tenant};
 use sqlx::AssertSqlSafe;
@@ -178,6 +178,38 @@ async fn a_unit_left_behind_can_be_blocked_and_held() {
         let claimed =
             contest.strategy.claim(&contest.db, target, std::slice::from_ref(request)).await.unwrap();
         assert!(matches!(claimed[0], Outcome::Held { .. }), "{name}: {claimed:?}");
+    }
+}
+
+/// A hold whose time is over keeps no unit on sale, also where nobody has written down that it ended.
+#[tokio::test]
+async fn a_unit_of_a_hold_that_ended_by_time_can_be_blocked() {
+    for name in STRATEGIES.iter().copied() {
+        let contest = contest(name, Guard::On).await;
+        let (target, request) = &contest.buyers[0];
+        let target = Target { hold_seconds: 1, ..target.clone() };
+        let claimed = contest.strategy.claim(&contest.db, &target, std::slice::from_ref(request)).await;
+        let Outcome::Held { units, .. } = &claimed.as_ref().unwrap()[0] else {
+            panic!("{name}: {claimed:?}");
+        };
+        let unit = units[0].unit;
+        let block = async || contest.strategy.block(&contest.db, &target, &[unit]).await.unwrap();
+        assert_eq!(block().await, [], "{name}: it is held");
+        let over = format!(
+            "select state from holds where id = '{}' and expires_at < marquee_now() - interval '0.1 seconds'",
+            request.hold_id
+        );
+        until("its end", 5, async || contest.database.texts(&over).await.pop()).await;
+        assert_eq!(block().await, [unit], "{name}");
+        let now = format!(
+            "select u.state || ' ' || h.state || ' ' || (c.closed_at is not null) from claims c
+             join units u on u.id = c.unit_id join holds h on h.id = c.hold_id where c.unit_id = '{unit}'"
+        );
+        assert_eq!(contest.database.texts(&now).await, ["blocked expired true"], "{name}");
+        assert_eq!(block().await, [], "{name}: it is blocked already");
+        let claimed =
+            contest.strategy.claim(&contest.db, &target, std::slice::from_ref(&contest.buyers[1].1)).await;
+        assert!(!matches!(claimed.unwrap()[0], Outcome::Held { .. }) || request.chosen.is_empty(), "{name}");
     }
 }
 

@@ -277,6 +277,38 @@ async fn a_loader_of_redis_keeps_and_ends_only_its_own_key() {
     redis(&[holds("redis.call('GET', KEYS[1]) == 'another'")]).await.expect("the key is another's");
 }
 
+/// Whether a sale is open is judged by the database's clock, not by that of the server which is asked.
+#[tokio::test]
+async fn a_server_whose_clock_is_wrong_sells_when_it_should() {
+    let house = plan().without_worker().with_skew().open().await;
+    let (fan, skew) = (house.fan(), house.skew.as_ref().unwrap());
+    let performance = fan.tenant.standing.clone();
+    let body = places(&performance, 1);
+    let opens = async |opens: &str| {
+        let sql = format!(
+            "update performances set on_sale_from = marquee_now() + interval '{opens}',
+                 on_sale_until = marquee_now() + interval '1 day', updated_at = marquee_now() where id = '{}'",
+            performance.id
+        );
+        house.database.run(&sql).await;
+    };
+    let told = async |status: u16| {
+        until("the sale to be as the database has it", 10, async || {
+            let answer = fan.asks(&performance, &body).fresh().send().await;
+            (answer.status == status).then_some(())
+        })
+        .await;
+    };
+    for (from, by_the_server, status) in [("1 hour", 7_200, 409), ("-1 hour", -7_200, 201)] {
+        opens(from).await;
+        told(status).await;
+        skew.set(by_the_server);
+        told(status).await;
+        skew.set(0);
+    }
+    house.audited().await;
+}
+
 /// Whoever lost the answer finds the hold again by its key, also when the sale is over meanwhile.
 #[tokio::test]
 async fn a_hold_is_found_by_its_key_after_the_sale() {

@@ -228,18 +228,26 @@ impl Stock {
         apart: bool,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
-        let share = if apart { *self.0.share.borrow() } else { Share::ALL };
+        let share = self.share(apart);
         self.0.with(|board| board.best(level, wanted, share, leave_out)).unwrap_or_default()
     }
 
-    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank.
+    /// What this process chooses from first.
+    fn share(&self, apart: bool) -> Share {
+        if apart { *self.0.share.borrow() } else { Share::ALL }
+    }
+
+    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank; `apart` from
+    /// what other processes choose, as long as there are such.
     pub(crate) fn adjacent(
         &self,
         level: PriceLevelId,
         wanted: usize,
+        apart: bool,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Option<Vec<UnitId>> {
-        self.0.with(|board| board.adjacent(level, wanted, leave_out)).flatten()
+        let share = self.share(apart);
+        self.0.with(|board| board.adjacent(level, wanted, share, leave_out)).flatten()
     }
 
     /// Units of a level that can be had.

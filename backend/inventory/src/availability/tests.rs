@@ -197,13 +197,13 @@ fn a_hold_ends_by_time_alone() {
     let unit = sheet.by_seat("b").unwrap().id;
     tell(&stock, &[Change::held(unit, chrono::Utc::now() + Duration::from_millis(120))]);
     assert_eq!(stock.open(level), 3);
-    assert_eq!(stock.adjacent(level, 3, |_| false), None);
+    assert_eq!(stock.adjacent(level, 3, false, |_| false), None);
     let started = Instant::now();
     while stock.open(level) < 4 {
         assert!(started.elapsed() < Duration::from_secs(5), "it never ended");
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(stock.adjacent(level, 3, |_| false).map(|run| run.len()), Some(3));
+    assert_eq!(stock.adjacent(level, 3, false, |_| false).map(|run| run.len()), Some(3));
     assert_eq!(stock.best(level, 4, false, |_| false).last(), Some(&unit), "free ones come first");
 }
 

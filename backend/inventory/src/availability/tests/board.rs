@@ -53,8 +53,16 @@ impl Model {
         ids.filter(|id| !out.contains(id)).take(wanted).collect()
     }
 
-    fn adjacent(&self, level: PriceLevelId, wanted: usize, out: &HashSet<UnitId>) -> Option<Vec<UnitId>> {
-        let usable: Vec<_> = self.open(level).into_iter().map(|at| self.sheet.unit(at).unwrap()).collect();
+    fn adjacent(
+        &self,
+        level: PriceLevelId,
+        wanted: usize,
+        share: Share,
+        out: &HashSet<UnitId>,
+    ) -> Option<Vec<UnitId>> {
+        let (own, others): (Vec<u32>, Vec<u32>) =
+            self.open(level).into_iter().partition(|at| share.has(self.sheet.offer_of(*at).unwrap()));
+        let usable: Vec<_> = own.into_iter().chain(others).map(|at| self.sheet.unit(at).unwrap()).collect();
         usable.iter().find_map(|first| {
             let run = (0..wanted as i32).map(|step| {
                 let beside = |unit: &&_| {
@@ -139,11 +147,13 @@ fn a_board_kept_up_is_a_board_made_anew() {
                     wished.truncate(wanted);
                     assert_eq!(best(share), wished, "{share:?}");
                     for wanted in 1..6 {
-                        let (found, wished) = (
-                            board.adjacent(*level, wanted, |id| out.contains(&id)),
-                            model.adjacent(*level, wanted, &out),
-                        );
-                        assert_eq!(found, wished, "{wanted} neighbours");
+                        for share in [Share::ALL, share] {
+                            let (found, wished) = (
+                                board.adjacent(*level, wanted, share, |id| out.contains(&id)),
+                                model.adjacent(*level, wanted, share, &out),
+                            );
+                            assert_eq!(found, wished, "{wanted} neighbours, {share:?}");
+                        }
                     }
                 }
             }

@@ -80,16 +80,14 @@ pub(crate) async fn give_back(
     holds: &[HoldId],
     units: Vec<Uuid>,
 ) -> Result<Vec<UnitId>, DbError> {
-    let rows: Vec<UnitRow> = tx
-        .all(
-            "update units u set state = 'free', hold_id = null, expires_at = null
-             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.hold_id = any($3::uuid[]) and u.state = 'held'
-             returning u.id",
-            params![units, ids(holds.iter().copied())],
-        )
-        .await?;
+    let rows: Vec<UnitRow> = tx.all(GIVE_BACK, params![units, ids(holds.iter().copied())]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
+
+/// `$2` units, `$3` holds.
+pub(crate) const GIVE_BACK: &str = "update units u set state = 'free', hold_id = null, expires_at = null
+     where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.hold_id = any($3::uuid[]) and u.state = 'held'
+     returning u.id";
 
 /// `$2` holds.
 pub(crate) const EXPIRE: &str = "with due as materialized (
@@ -148,26 +146,24 @@ pub(crate) async fn block(
     if !lapsed.is_empty() {
         freed = expire_holds(tx, lapsed.into_iter().map(|row| row.id)).await?;
     }
-    let rows: Vec<UnitRow> = tx
-        .all(
-            "with free as materialized (
-                 select u.id from units u
-                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
-                   and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
-                   and not exists (select 1 from claims c
-                                   where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
-                 order by u.id for update of u
-             )
-             update units u set state = 'blocked', hold_id = null, expires_at = null from free
-             where u.tenant_id = $1 and u.id = free.id returning u.id",
-            params![performance, ids],
-        )
-        .await?;
+    let rows: Vec<UnitRow> = tx.all(BLOCK, params![performance, ids]).await?;
     Ok(Blocked { units: rows.into_iter().map(|row| row.id).collect(), freed })
 }
 
+/// `$2` performance, `$3` units.
+pub(crate) const BLOCK: &str = "with free as materialized (
+         select u.id from units u
+         where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
+           and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
+           and not exists (select 1 from claims c
+                           where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
+         order by u.id for update of u
+     )
+     update units u set state = 'blocked', hold_id = null, expires_at = null from free
+     where u.tenant_id = $1 and u.id = free.id returning u.id";
+
 /// The holds whose time is over that have one of the units `$2`.
-const LAPSED: &str =
+pub(crate) const LAPSED: &str =
     "select distinct h.id from claims c join holds h on h.tenant_id = $1 and h.id = c.hold_id
      where c.tenant_id = $1 and c.unit_id = any($2::uuid[]) and c.closed_at is null
        and h.state = 'active' and h.expires_at <= marquee_now()";

@@ -28,6 +28,8 @@ use super::record::{self, Judged};
 use super::wish::Wishes;
 use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target};
 use crate::block;
+#[cfg(feature = "negative-control")]
+pub(crate) use epoch::{OPEN, by_id};
 use journal::Journalled;
 #[cfg(feature = "negative-control")]
 pub(crate) use journal::REFUSED;

@@ -113,7 +113,8 @@ impl Entry {
             self.claimed_elsewhere.store(self.clock.now(), Ordering::Relaxed);
         }
         let mut state = self.lock();
-        notice.changes = notice.changes.map(|changes| state.ended.sift(changes, Instant::now()));
+        notice.changes =
+            notice.changes.map(|changes| state.ended.sift(changes, Instant::now(), self.clock.now()));
         let known = state.board.as_mut().is_none_or(|board| told(board, &notice));
         match &mut state.since {
             Some(since) => since.push(notice),

@@ -172,6 +172,20 @@ fn what_a_hold_began_with_is_passed_over_once_its_end_was_told() {
     assert_eq!(open_then, Some(4), "both end by time");
 }
 
+/// A process stood still between a commit and its telling, for longer than its hold lasted.
+#[test]
+fn what_a_hold_began_with_undoes_no_later_hold() {
+    let (entry, sheet, _) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    let unit = sheet.by_seat("a").unwrap().id;
+    let hear = |change: Change| assert!(entry.take(notice(&entry, Some(vec![change])), false));
+    let now = chrono::Utc::now();
+    hear(Change::held(unit, now + Duration::from_secs(600)).of(HoldId::generate()));
+    hear(Change::held(unit, now - Duration::from_secs(1)).of(HoldId::generate()));
+    assert!(!Stock(Arc::clone(&entry)).is_open(unit));
+}
+
 #[test]
 fn who_else_claims_is_heard() {
     let (entry, sheet, _) = entry();

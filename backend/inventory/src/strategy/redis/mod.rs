@@ -209,7 +209,10 @@ impl Strategy for Redis {
     async fn block(&self, db: &Db, target: &Target, units: &[UnitId]) -> Result<Vec<UnitId>, DbError> {
         let reserved = self.reserve(db, target, units).await?;
         let blocked = block::in_postgres(db, super::BLOCK, target, &reserved).await;
-        self.set_right(db, target, &reserved).await?;
+        // What is blocked is blocked: Redis learns it when one of them is next asked for.
+        if let Err(error) = self.set_right(db, target, &reserved).await {
+            tracing::warn!(%error, "redis could not be told which units are blocked");
+        }
         blocked
     }
 

@@ -1,9 +1,9 @@
 //! Requests for holds are taken in turn, a few at a time.
 //!
-//! When a sale opens, thousands come in one moment, and whoever only looks stands behind them in the same thread. One whose turn
-//! has not come costs no more than its bytes; it is read, checked and queued for its claim when it has, and then waits for the
-//! claim without a turn. So a browser stands behind a few of them, not behind all. A turn lasts only as long as there is
-//! something to do: nothing that others have to send or to answer is waited for in one.
+//! When a sale opens, thousands come in one moment, and whoever only looks stands behind them in the same thread. One whose
+//! turn has not come costs no more than its bytes; it is read, checked and queued for its claim when it has, and then waits
+//! for the claim without a turn. So a browser stands behind a few of them, not behind all. A turn lasts only as long as
+//! there is something to do: nothing that others have to send or to answer is waited for in one.
 
 use std::future::Future;
 use std::pin::pin;

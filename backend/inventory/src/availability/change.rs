@@ -87,9 +87,9 @@ impl Change {
 
 /// What a commit changed of one performance, or a part of it.
 ///
-/// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end
-/// in milliseconds and a colon, and the ids of its units, 22 characters each; with `F`, `G` and `H` each unit is followed by the
-/// mark of a hold, 8 characters. ` !` alone: load it again.
+/// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end in
+/// milliseconds and a colon, and the ids of its units, 22 characters each; with `F`, `G` and `H` each unit is followed by
+/// the mark of a hold, 8 characters. ` !` alone: load it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
     pub(super) tenant: TenantId,

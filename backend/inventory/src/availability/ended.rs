@@ -1,9 +1,9 @@
 //! Which holds this process was told the end of.
 //!
-//! A hold's beginning is told after its commit (`herald.rs`), its end inside the transaction that ends it. A buyer whose first
-//! answer was lost may find the hold again by its key at another process, and give it back or pay for it there, before the
-//! first one has told that it began: its end is heard first. What begins after its end is passed over. So is what has ended by
-//! time when it is told: somebody else may have taken it over since.
+//! A hold's beginning is told after its commit (`herald.rs`), its end inside the transaction that ends it. A buyer whose
+//! first answer was lost may find the hold again by its key at another process, and give it back or pay for it there, before
+//! the first one has told that it began: its end is heard first. What begins after its end is passed over. So is what has
+//! ended by time when it is told: somebody else may have taken it over since.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

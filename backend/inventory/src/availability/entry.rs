@@ -238,8 +238,8 @@ impl Stock {
         if apart { *self.0.share.borrow() } else { Share::ALL }
     }
 
-    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank; `apart` from
-    /// what other processes choose, as long as there are such.
+    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank; `apart`
+    /// from what other processes choose, as long as there are such.
     pub(crate) fn adjacent(
         &self,
         level: PriceLevelId,
@@ -271,8 +271,8 @@ impl Stock {
         self.0.with(|board| board.is_open_unit(unit)).unwrap_or_default()
     }
 
-    /// Has every instance told what was committed of this performance and others. Whoever got something of it is to be answered
-    /// after [`super::Availability::told`].
+    /// Has every instance told what was committed of this performance and others. Whoever got something of it is to be
+    /// answered after [`super::Availability::told`].
     pub(crate) fn stage(&self, changes: Vec<((TenantId, PerformanceId), Vec<Change>)>) {
         self.0.herald.stage(changes);
     }

@@ -102,7 +102,8 @@ impl Availability {
         Ok(self.entry((tenant, performance)).await?.and_then(|entry| entry.rendered()))
     }
 
-    /// Live updates of a performance as server-sent events (see [`super::live`]); none where the tenant has no such performance.
+    /// Live updates of a performance as server-sent events (see [`super::live`]); none where the tenant has no such
+    /// performance.
     ///
     /// # Errors
     /// As [`LiveError`] says.

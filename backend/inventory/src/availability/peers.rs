@@ -15,8 +15,8 @@ use super::share::Share;
 const POLL: Duration = Duration::from_millis(200);
 const PEERS: Tag = Tag::background("availability.peers");
 
-/// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may still
-/// be under way.
+/// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may
+/// still be under way.
 const MISSED: u32 = 2;
 
 /// Processes by the name of their listening connection, with the looks since each was last there.

@@ -1,5 +1,5 @@
-//! What falls to which process, where several choose places of one performance at a time: each has offers of its own, so that
-//! they seldom choose the same.
+//! What falls to which process, where several choose places of one performance at a time: each has offers of its own, so
+//! that they seldom choose the same.
 
 /// Offers in a row that fall to one process, so that parties find room within them.
 const STRETCH: u32 = 16;

@@ -52,8 +52,8 @@ impl<T: Send + 'static> Lanes<T> {
     }
 }
 
-/// May a further lane open beside those that have been in use for so long? Those that are stuck are nobody's share, but there are
-/// never more than [`LANES`].
+/// May a further lane open beside those that have been in use for so long? Those that are stuck are nobody's share, but
+/// there are never more than [`LANES`].
 fn opens(in_use: impl ExactSizeIterator<Item = Duration>, processes: usize) -> bool {
     let share = (LANES / processes.max(1)).max(1);
     in_use.len() < LANES && in_use.filter(|since| *since <= STUCK).count() < share

@@ -92,8 +92,8 @@ impl Together {
         lane.open = false;
     }
 
-    /// What is claimed next; whoever gave up waiting wants nothing any more, or asks anew. When nothing waits this lane is closed.
-    /// The group stays, with what it has learnt: there are no more of them than tenants and strategies.
+    /// What is claimed next; whoever gave up waiting wants nothing any more, or asks anew. When nothing waits this lane is
+    /// closed. The group stays, with what it has learnt: there are no more of them than tenants and strategies.
     fn next(&self, key: Key) -> Option<Vec<Batch>> {
         let mut groups = self.groups();
         let group = groups.get_mut(&key)?;

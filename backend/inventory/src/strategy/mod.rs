@@ -81,8 +81,8 @@ pub trait Strategy: Send + Sync + std::fmt::Debug {
     /// Its name in the database and on the command line.
     fn name(&self) -> Name;
 
-    /// Claims for each request of the batch; the outcomes stand in the batch's order. Before a buyer is answered that something is
-    /// held, every instance is to be told (`Availability::told`).
+    /// Claims for each request of the batch; the outcomes stand in the batch's order. Before a buyer is answered that
+    /// something is held, every instance is to be told (`Availability::told`).
     ///
     /// # Errors
     /// `Unavailable` leaves the outcome unknown: the same requests again, with the same hold ids and keys, will find

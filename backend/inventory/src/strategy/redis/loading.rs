@@ -1,4 +1,5 @@
-//! One process at a time loads a performance into Redis: loaders who do not wait for each other begin one epoch after another.
+//! One process at a time loads a performance into Redis: loaders who do not wait for each other begin one epoch after
+//! another.
 //!
 //! Whoever loads keeps a key that names it and says so again and again for as long as it works; one that died is not waited
 //! for. Nothing rests on the key: two loaders cost time, and the journal knows whose epoch is in force.

@@ -29,7 +29,7 @@ fmt: ## put the code into shape
 	@cargo fmt --all
 	@npm --prefix tenant-themes run --silent --if-present format
 
-bench: ## the benchmarks, or one with NAME=…: holds, onsale, browse, hold_time, checkout
+bench: ## the benchmarks, or one with NAME=…: holds, onsale, browse, hold_time, slow_report, checkout
 	@infra/demo/setup.sh --with-tests
 	@cargo build --release -p marquee-server -p stripe-sim -p marquee-demo -p marquee-bench
 	@exec $(TARGET)/release/marquee-bench $(NAME) $(ARGS)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use marquee_catalog::Catalog;
-use marquee_core::clock::{SharedClock, SystemClock};
+use marquee_core::clock::SystemClock;
 use marquee_core::config::Config;
 use marquee_core::db::Db;
 use marquee_core::http::IdempotencyKey;
@@ -68,9 +68,8 @@ pub async fn run(task: Task) -> Result<Found, BenchError> {
     directory.refresh(&db).await.map_err(BenchError::failed)?;
     let tenant =
         directory.by_name("bench").ok_or_else(|| BenchError::failed("there is no tenant `bench`"))?;
-    let clock: SharedClock = Arc::new(SystemClock);
     let availability = Availability::new(db.clone());
-    let catalog = Catalog::new(db.clone(), Arc::clone(&clock), Arc::new(availability.clone()));
+    let catalog = Catalog::new(db.clone(), Arc::new(SystemClock), Arc::new(availability.clone()));
     tokio::spawn(availability.clone().keep_current());
     tokio::spawn(db.clone().keep_statistics());
     let inventory = Arc::new(Inventory::new(
@@ -78,7 +77,6 @@ pub async fn run(task: Task) -> Result<Found, BenchError> {
         catalog,
         availability,
         config.secret_key,
-        clock,
         Strategies::new(config.redis_url.as_deref()),
         config.claim_batch,
     ));

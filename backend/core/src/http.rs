@@ -5,13 +5,16 @@ mod json;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest, web};
-use bytes::BytesMut;
-use futures::StreamExt;
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::problem::{Code, Problem};
 use crate::secret::sha256;
@@ -21,6 +24,8 @@ pub use json::parse;
 
 /// Bodies of API calls are at most this long, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// A body has come within this time, or the request is refused.
+const ARRIVES: Duration = Duration::from_secs(5);
 
 /// A JSON body read strictly: its faults are `malformed_body`, `payload_too_large`, `unsupported_media_type`
 /// or, where it is JSON of another shape, `validation_failed`.
@@ -32,27 +37,62 @@ pub struct Body<T> {
     pub fingerprint: [u8; 32],
 }
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+/// A JSON body as it came, not read yet: for whoever waits for something before reading it.
+#[derive(Debug)]
+pub struct Unread(BytesMut);
+
+impl Unread {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// As [`parse`] says.
+    pub fn read<T: DeserializeOwned>(self) -> Result<Body<T>, Problem> {
+        Ok(Body { value: parse(&self.0)?, fingerprint: sha256(&self.0) })
+    }
+}
+
+impl FromRequest for Unread {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let checked = check_headers(request.headers());
-        let mut payload = payload.take();
+        let payload = payload.take();
         Box::pin(async move {
             checked?;
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk =
-                    chunk.map_err(|error| Problem::new(Code::MalformedBody).detail(error.to_string()))?;
-                if bytes.len() + chunk.len() > MAX_BODY {
-                    return Err(too_large());
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            Ok(Body { value: parse(&bytes)?, fingerprint: sha256(&bytes) })
+            collect(payload, ARRIVES).await.map(Self)
         })
     }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let unread = Unread::from_request(request, payload);
+        Box::pin(async move { unread.await?.read() })
+    }
+}
+
+/// The whole of a body. One that does not come costs no more than its connection, and that not for long.
+async fn collect(
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    within: Duration,
+) -> Result<BytesMut, Problem> {
+    let whole = async {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| Problem::new(Code::MalformedBody).detail(error.to_string()))?;
+            if bytes.len() + chunk.len() > MAX_BODY {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    let late = |_| Problem::new(Code::MalformedBody).detail("The rest of the body did not come in time.");
+    timeout(within, whole).await.map_err(late)?
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), Problem> {
@@ -154,6 +194,15 @@ mod tests {
         for text in ["application/json; charset=utf-16", "text/json", "application/json5"] {
             assert!(!media(text), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let part = || futures::stream::iter([Ok(Bytes::from_static(b"{\"seats\":"))]);
+        assert_eq!(collect(part(), ARRIVES).await.unwrap(), &b"{\"seats\":"[..]);
+        let half = part().chain(futures::stream::pending());
+        let told = timeout(ARRIVES, collect(half, Duration::from_millis(10))).await;
+        assert_eq!(told.expect("it ends").unwrap_err().code(), Code::MalformedBody);
     }
 
     #[test]

@@ -60,8 +60,10 @@ pub(crate) async fn in_postgres(
 ) -> Result<Vec<UnitId>, DbError> {
     let tx = db.begin(target.tenant, tag).await?;
     let blocked = store::block(&tx, target.performance, units).await?;
-    let changes: Vec<Change> = blocked.iter().copied().map(Change::gone).collect();
+    // Of a unit that was freed and blocked the later counts.
+    let freed = blocked.freed.iter().map(|freed| Change::freed(freed.unit));
+    let changes: Vec<Change> = freed.chain(blocked.units.iter().copied().map(Change::gone)).collect();
     announce(&tx, target.performance, &changes).await?;
     tx.commit().await?;
-    Ok(blocked)
+    Ok(blocked.units)
 }

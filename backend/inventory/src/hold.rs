@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use marquee_catalog::{Catalog, Performance, PriceLevel};
-use marquee_core::clock::SharedClock;
 use marquee_core::db::{Db, DbError, Tag};
 use marquee_core::http::IdempotencyKey;
 use marquee_core::ids::{HoldId, PerformanceId, PriceLevelId, UnitId};
@@ -37,7 +36,6 @@ pub struct Inventory {
     availability: Availability,
     claimers: Claimers,
     secret: SecretKey,
-    clock: SharedClock,
     turns: Turns,
 }
 
@@ -59,12 +57,11 @@ impl Inventory {
         catalog: Catalog,
         availability: Availability,
         secret: SecretKey,
-        clock: SharedClock,
         strategies: Strategies,
         claim_batch: usize,
     ) -> Self {
         let claimers = Claimers::new(db.clone(), availability.clone(), strategies, claim_batch);
-        Self { db, catalog, availability, claimers, secret, clock, turns: Turns::default() }
+        Self { db, catalog, availability, claimers, secret, turns: Turns::default() }
     }
 
     /// What is free, from memory.
@@ -149,16 +146,18 @@ impl Inventory {
         performance: PerformanceId,
         request: &HoldRequest,
         (key, fingerprint): (&IdempotencyKey, [u8; 32]),
-        turn: Turn,
+        mut turn: Turn,
     ) -> Result<Made, HoldError> {
-        let performance =
-            self.catalog.performance(tenant, performance).await?.ok_or(HoldError::UnknownPerformance)?;
+        let performance = turn.unless_it_waits(self.catalog.performance(tenant, performance)).await?;
+        let performance = performance.ok_or(HoldError::UnknownPerformance)?;
         request.check(performance.limit_per_order)?;
-        if let Err(refusal) = check_on_sale(&performance, self.clock.now()) {
+        if let Err(refusal) = check_on_sale(&performance, self.availability.db_now()) {
+            drop(turn);
             let made = self.made_before(tenant, performance.id, key, fingerprint, &refusal).await?;
             return made.ok_or(refusal);
         }
-        let sheet = self.availability.sheet(tenant.id, performance.id).await.map_err(unavailable)?;
+        let sheet = turn.unless_it_waits(self.availability.sheet(tenant.id, performance.id)).await;
+        let sheet = sheet.map_err(unavailable)?;
         let claim = resolve(&sheet, &performance, request, key, fingerprint)?;
         let id = claim.hold_id;
         drop(turn);

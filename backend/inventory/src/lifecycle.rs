@@ -62,8 +62,8 @@ pub async fn read_hold(tx: &TenantTx, id: HoldId) -> Result<Option<HoldDetail>, 
 
 /// `active` and not expired → `confirming`: from here no claim and no sweep touches the units.
 ///
-/// Of a hold that lives in Redis the units' rows are still free, or left over from a hold whose time is over: they are written
-/// now. The live claim says whose they are.
+/// Of a hold that lives in Redis the units' rows are still free, or left over from a hold whose time is over: they are
+/// written now. The live claim says whose they are.
 ///
 /// # Errors
 /// `HoldExpired` when its time has run out or it is not active; `NotOwned` when a unit is not its own.
@@ -207,9 +207,9 @@ async fn close(tx: &TenantTx, id: HoldId, outcome: HoldState, states: &[HoldStat
 /// what. The units are locked first, in the order of their ids, then the hold: as everywhere.
 ///
 /// A row that this statement has to wait for is judged twice: by the version that was there when the statement began, and by
-/// the one that is there after the wait. One whose old version fails the guard is skipped although its new one would pass. So
-/// two calls for one hold must not meet here: every caller has locked the hold's order in an earlier statement, and what it
-/// waited for there this statement sees from its beginning. (All do: `pay.rs`, `settle.rs` and `late.rs` in `checkout`.)
+/// the one that is there after the wait. One whose old version fails the guard is skipped although its new one would pass.
+/// So two calls for one hold must not meet here: every caller has locked the hold's order in an earlier statement, and what
+/// it waited for there this statement sees from its beginning. (All do: `pay.rs`, `settle.rs` and `late.rs` in `checkout`.)
 async fn shift(
     tx: &TenantTx,
     id: HoldId,

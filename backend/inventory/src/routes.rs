@@ -1,11 +1,10 @@
 //! `/api/v1/performances/{id}/holds`, `/api/v1/holds/{id}`, `/api/v1/performances/{id}/availability`.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
-use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use marquee_core::db::DbError;
-use marquee_core::http::{Body, IdempotencyKey, PathId, at, etag_matches, single_header};
+use marquee_core::http::{Body, IdempotencyKey, PathId, Unread, at, etag_matches, single_header};
 use marquee_core::ids::{HoldId, PerformanceId};
 use marquee_core::money::Currency;
 use marquee_core::problem::{Code, Problem};
@@ -14,7 +13,6 @@ use serde::Serialize;
 use utoipa::OpenApi;
 
 use crate::availability::LiveError;
-use crate::turn::{Turn, in_turn};
 use crate::{HeldUnit, HoldDetail, HoldRequest, Inventory};
 
 /// The answer for a hold.
@@ -57,7 +55,7 @@ pub struct ApiDoc;
 /// Registers the routes; they need `web::Data<Inventory>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(at("/api/v1/performances/{id}/holds").post(create_hold).resource().wrap(from_fn(in_turn)))
+        .service(at("/api/v1/performances/{id}/holds").post(create_hold))
         .service(at("/api/v1/holds/{id}").get(show_hold).delete(delete_hold))
         .service(at("/api/v1/performances/{id}/availability").read(show_availability))
         .service(at("/api/v1/performances/{id}/availability/live").get(follow_availability));
@@ -72,10 +70,11 @@ async fn create_hold(
     tenant: CurrentTenant,
     id: PathId<PerformanceId>,
     key: IdempotencyKey,
-    body: Body<HoldRequest>,
+    body: Unread,
     inventory: web::Data<Inventory>,
-    turn: Turn,
 ) -> Result<HttpResponse, Problem> {
+    let turn = inventory.turns().next().await?;
+    let body: Body<HoldRequest> = body.read()?;
     let made = inventory.hold_in_turn(&tenant, id.0, &body.value, (&key, body.fingerprint), turn).await?;
     let mut answer = HttpResponse::Created();
     if made.replayed {

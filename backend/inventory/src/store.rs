@@ -16,6 +16,11 @@ struct UnitRow {
     id: UnitId,
 }
 
+#[derive(Debug, FromQueryResult)]
+struct LapsedRow {
+    id: HoldId,
+}
+
 /// A unit that is to be had again.
 #[derive(Debug, Clone, Copy, FromQueryResult)]
 pub(crate) struct Freed {
@@ -75,16 +80,14 @@ pub(crate) async fn give_back(
     holds: &[HoldId],
     units: Vec<Uuid>,
 ) -> Result<Vec<UnitId>, DbError> {
-    let rows: Vec<UnitRow> = tx
-        .all(
-            "update units u set state = 'free', hold_id = null, expires_at = null
-             where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.hold_id = any($3::uuid[]) and u.state = 'held'
-             returning u.id",
-            params![units, ids(holds.iter().copied())],
-        )
-        .await?;
+    let rows: Vec<UnitRow> = tx.all(GIVE_BACK, params![units, ids(holds.iter().copied())]).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
+
+/// `$2` units, `$3` holds.
+pub(crate) const GIVE_BACK: &str = "update units u set state = 'free', hold_id = null, expires_at = null
+     where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.hold_id = any($3::uuid[]) and u.state = 'held'
+     returning u.id";
 
 /// `$2` holds.
 pub(crate) const EXPIRE: &str = "with due as materialized (
@@ -108,35 +111,62 @@ pub(crate) const EXPIRE: &str = "with due as materialized (
              )
              select unit_id as unit, performance_id as performance from closed_claims";
 
-/// Takes units off sale that are free, or left over from a hold that was closed, and in no live hold; answers which.
+/// What blocking units did.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    /// They are off sale now.
+    pub(crate) units: Vec<UnitId>,
+    /// What holds had whose time was over, blocked now or not.
+    pub(crate) freed: Vec<Freed>,
+}
+
+/// Takes units off sale that are free, left over from a hold that was closed, or in one whose time is over, which is closed
+/// first: nobody else may have done so.
 pub(crate) async fn block(
     tx: &TenantTx,
     performance: PerformanceId,
     units: &[UnitId],
-) -> Result<Vec<UnitId>, DbError> {
+) -> Result<Blocked, DbError> {
+    let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
     // Holds of Redis are journalled under a shared lock on this row: none of them comes in between.
     tx.execute(
         "select epoch from hold_epochs where tenant_id = $1 and performance_id = $2 for update",
         params![performance],
     )
     .await?;
-    let rows: Vec<UnitRow> = tx
-        .all(
-            "with free as materialized (
-                 select u.id from units u
-                 where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
-                   and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
-                   and not exists (select 1 from claims c
-                                   where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
-                 order by u.id for update of u
-             )
-             update units u set state = 'blocked', hold_id = null, expires_at = null from free
-             where u.tenant_id = $1 and u.id = free.id returning u.id",
-            params![performance, units.iter().map(|unit| unit.0).collect::<Vec<Uuid>>()],
-        )
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    // A statement of its own: what the next ones see was done before the last of these locks was had.
+    tx.execute(
+        "select u.id from units u where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
+         order by u.id for update of u",
+        params![performance, ids.clone()],
+    )
+    .await?;
+    let lapsed: Vec<LapsedRow> = tx.all(LAPSED, params![ids.clone()]).await?;
+    let mut freed = Vec::new();
+    if !lapsed.is_empty() {
+        freed = expire_holds(tx, lapsed.into_iter().map(|row| row.id)).await?;
+    }
+    let rows: Vec<UnitRow> = tx.all(BLOCK, params![performance, ids]).await?;
+    Ok(Blocked { units: rows.into_iter().map(|row| row.id).collect(), freed })
 }
+
+/// `$2` performance, `$3` units.
+pub(crate) const BLOCK: &str = "with free as materialized (
+         select u.id from units u
+         where u.tenant_id = $1 and u.performance_id = $2 and u.id = any($3::uuid[])
+           and (u.state = 'free' or u.state = 'held' and u.expires_at <= marquee_now())
+           and not exists (select 1 from claims c
+                           where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null)
+         order by u.id for update of u
+     )
+     update units u set state = 'blocked', hold_id = null, expires_at = null from free
+     where u.tenant_id = $1 and u.id = free.id returning u.id";
+
+/// The holds whose time is over that have one of the units `$2`.
+pub(crate) const LAPSED: &str =
+    "select distinct h.id from claims c join holds h on h.tenant_id = $1 and h.id = c.hold_id
+     where c.tenant_id = $1 and c.unit_id = any($2::uuid[]) and c.closed_at is null
+       and h.state = 'active' and h.expires_at <= marquee_now()";
 
 /// Puts blocked units back on sale; answers which.
 pub(crate) async fn unblock(tx: &TenantTx, units: &[UnitId]) -> Result<Vec<UnitId>, DbError> {

@@ -120,7 +120,6 @@ impl Services {
             catalog.clone(),
             availability,
             secret.clone(),
-            Arc::clone(&clock),
             Strategies::new(config.redis_url.as_deref()),
             config.claim_batch,
         );

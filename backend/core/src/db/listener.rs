@@ -16,14 +16,27 @@ const CONNECT: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_secs(15);
 /// Between two attempts to reconnect.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The server looks whether a quiet listener's host is there still, and ends the connection within some seconds if not: who
+/// listens is known by these connections.
+const MISSED_SOON: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "2s"),
+    ("tcp_keepalives_interval", "1s"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "5s"),
+];
 /// Messages that wait for whoever listens; more stay with the server.
 const WAITING: usize = 4_096;
 
 /// What a listener hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// A payload given to [`super::TenantTx::notify`].
-    Message(String),
+    /// What somebody gave to [`super::TenantTx::notify`] or [`super::Db::tell`].
+    Message {
+        /// What was given.
+        payload: String,
+        /// Was it this process?
+        own: bool,
+    },
     /// Messages before this moment were or may have been missed: what was built from them has to be built again. After a lost
     /// connection it comes when there is a new one.
     Gap,
@@ -37,9 +50,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn open(options: PgConnectOptions, channel: &str) -> Result<Self, DbError> {
-        let mut feed =
-            Feed { options, channel: channel.to_owned(), receiver: Receiver::default(), connection: None };
+    /// Hears `channel` for the process whose messages are those of `sender`.
+    pub(super) async fn open(options: PgConnectOptions, channel: &str, sender: u64) -> Result<Self, DbError> {
+        let (channel, receiver) = (channel.to_owned(), Receiver::default());
+        let options = missed_soon(options);
+        let mut feed = Feed { options, channel, sender, receiver, connection: None };
         feed.connect().await?;
         let (send, heard) = mpsc::channel(WAITING);
         let task = tokio::spawn(feed.run(send)).abort_handle();
@@ -64,9 +79,14 @@ impl Drop for Listener {
     }
 }
 
+fn missed_soon(options: PgConnectOptions) -> PgConnectOptions {
+    options.options(MISSED_SOON)
+}
+
 struct Feed {
     options: PgConnectOptions,
     channel: String,
+    sender: u64,
     receiver: Receiver,
     connection: Option<PgListener>,
 }
@@ -106,7 +126,9 @@ impl Feed {
                 if opened.gap && send.send(Ok(Heard::Gap)).await.is_err() {
                     return;
                 }
-                if send.send(Ok(Heard::Message(opened.payload.to_owned()))).await.is_err() {
+                let own = opened.sender == Some(self.sender);
+                let message = Heard::Message { payload: opened.payload.to_owned(), own };
+                if send.send(Ok(message)).await.is_err() {
                     return;
                 }
             } else {
@@ -137,6 +159,21 @@ async fn hear(connection: &mut PgListener) -> Result<String, Lost> {
                 Ok(Ok(_)) => {}
                 _ => return Err(Lost),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pool;
+    use super::*;
+
+    #[test]
+    fn the_server_misses_a_host_that_vanished() {
+        let options = missed_soon(pool::options("postgres://nobody@127.0.0.1:1/nowhere").unwrap());
+        let asked = options.get_options().unwrap();
+        for (setting, value) in MISSED_SOON.iter().chain(&pool::SESSION_SETTINGS) {
+            assert!(asked.contains(&format!("-c {setting}={value}")), "{setting}: {asked}");
         }
     }
 }

@@ -137,7 +137,7 @@ impl Db {
     /// When the database is out of reach.
     pub async fn listen(&self, channel: &str) -> Result<Listener, DbError> {
         let options = self.app_options.clone().application_name(&self.sender.name());
-        Listener::open(options, channel).await
+        Listener::open(options, channel, self.sender.id()).await
     }
 
     /// By which name [`Db::listeners`] answers this process.

@@ -26,6 +26,11 @@ impl Sender {
         Self { id: rand::random(), committed: Mutex::default() }
     }
 
+    /// What its messages say of whose they are.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// What the process's listening connections are called.
     pub(super) fn name(&self) -> String {
         format!("{LISTENS}{:x}", self.id)
@@ -63,6 +68,8 @@ pub(super) struct Receiver {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Opened<'a> {
     pub(super) payload: &'a str,
+    /// Whose it is; none where it has no number.
+    pub(super) sender: Option<u64>,
     /// Messages before this one were missed.
     pub(super) gap: bool,
 }
@@ -71,7 +78,7 @@ impl Receiver {
     /// Takes a message's number off. One without a number is passed on as it is.
     pub(super) fn open<'a>(&mut self, wire: &'a str) -> Opened<'a> {
         let Some((sender, committed, payload)) = split(wire) else {
-            return Opened { payload: wire, gap: false };
+            return Opened { payload: wire, sender: None, gap: false };
         };
         if self.heard.len() >= SENDERS && !self.heard.contains_key(&sender) {
             self.heard.clear();
@@ -79,7 +86,7 @@ impl Receiver {
         let heard = self.heard.entry(sender).or_insert(committed);
         let gap = *heard < committed;
         *heard = (*heard).max(committed) + 1;
-        Opened { payload, gap }
+        Opened { payload, sender: Some(sender), gap }
     }
 }
 
@@ -121,10 +128,10 @@ mod tests {
         let mut receiver = Receiver::default();
         for payload in ["", "one", "two words", "{\"a\": 1.5}"] {
             let wire = sender.envelope(CHANNEL, 0, payload);
-            assert_eq!(receiver.open(&wire), Opened { payload, gap: false });
+            assert_eq!(receiver.open(&wire), Opened { payload, sender: Some(sender.id()), gap: false });
         }
         for foreign in ["", "plain", "{\"a\": 1} b", "1.2 x", "x.2.3 y", "1.2.3.4 z"] {
-            assert_eq!(receiver.open(foreign), Opened { payload: foreign, gap: false });
+            assert_eq!(receiver.open(foreign), Opened { payload: foreign, sender: None, gap: false });
         }
     }
 

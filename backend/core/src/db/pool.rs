@@ -122,10 +122,17 @@ impl Pool {
 
     /// Runs one statement as a transaction of its own, in which there is no tenant.
     pub(super) async fn alone(&self, tag: Tag, sql: &str, values: Vec<Value>) -> Result<(), DbError> {
-        let deadline = tokio::time::Instant::now() + ACQUIRE_TIMEOUT;
+        let asked = Instant::now();
+        let deadline = tokio::time::Instant::from_std(asked + ACQUIRE_TIMEOUT);
         let place = self.book.place(self.role, tag);
-        let permit = self.permit(tag.class(), deadline).await?;
-        let connection = self.connection(deadline).await?;
+        let had = async {
+            let permit = self.permit(tag.class(), deadline).await?;
+            Ok::<_, DbError>((permit, self.connection(deadline).await?))
+        };
+        let had = had.await;
+        metrics::histogram!("marquee_db_wait_seconds", "tag" => tag.as_str())
+            .record(asked.elapsed().as_secs_f64());
+        let (permit, connection) = had?;
         let _lease = Lease::new(Arc::clone(&self.book), place, tag);
         let mut tx = Tx::new(tag, Held { connection, _lease, permit });
         crash::pass(format_args!("commit:{}:before", tag.as_str()));
@@ -251,6 +258,10 @@ mod tests {
         assert_eq!(
             opening(Tag::new("hold.read"), tenant),
             "begin; select app.set_tenant('0199f0a0-0000-7000-8000-000000000001') /*tag='hold.read'*/"
+        );
+        assert_eq!(
+            opening(Tag::patient("claim.rebuild"), None),
+            "begin; set local statement_timeout = '60s'; /*tag='claim.rebuild'*/"
         );
         assert_eq!(
             opening(Tag::report("audit"), None),

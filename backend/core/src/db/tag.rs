@@ -16,6 +16,7 @@ enum Manner {
     Plain,
     Hasty,
     ByKey,
+    Patient,
 }
 
 /// Classes of work, each with its own budget of connections: none but buyers may use a whole pool.
@@ -34,6 +35,8 @@ pub enum Class {
 const HASTY: &str = "set local lock_timeout = '400ms'; ";
 /// A statement by key has one good plan: without this, arrays of one element are planned anew for each.
 const BY_KEY: &str = "set local plan_cache_mode = force_generic_plan; ";
+/// What reads a whole house may take longer than what buyers wait for.
+const PATIENT: &str = "set local statement_timeout = '60s'; ";
 /// Beyond this, `pg_stat_activity` (1,024 bytes by default) would cut a comment at a statement's end off.
 const SHOWN: usize = 960;
 
@@ -53,6 +56,11 @@ impl Tag {
     /// what takes long arrays or looks far and wide.
     pub const fn by_key(name: &'static str) -> Self {
         Self { manner: Manner::ByKey, ..Self::of(name, Class::Buyers) }
+    }
+
+    /// Names a long read without which nobody can buy: it has a report's time and a buyer's connections.
+    pub const fn patient(name: &'static str) -> Self {
+        Self { manner: Manner::Patient, ..Self::of(name, Class::Buyers) }
     }
 
     /// Names a piece of work that nobody waits for.
@@ -95,6 +103,7 @@ impl Tag {
         match (self.class, self.manner) {
             (_, Manner::Hasty) => HASTY,
             (_, Manner::ByKey) => BY_KEY,
+            (_, Manner::Patient) => PATIENT,
             (Class::Buyers | Class::Background, Manner::Plain) => "",
             (Class::Report, Manner::Plain) => {
                 "set local statement_timeout = '60s'; set local enable_seqscan = on; "

@@ -74,8 +74,7 @@ impl Endpoint {
         self
     }
 
-    /// As actix has it, for what is to be wrapped.
-    pub fn resource(self) -> Resource {
+    fn resource(self) -> Resource {
         let methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
         let allow = methods.join(", ");
         self.resource.default_service(web::to(move || {

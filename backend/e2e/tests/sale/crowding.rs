@@ -148,10 +148,9 @@ async fn one_more_than_may_wait() {
 }
 
 fn inventory(db: &marquee_core::db::Db, redis: &str) -> Inventory {
-    let clock = Arc::new(SystemClock);
     let availability = Availability::new(db.clone());
-    let catalog = Catalog::new(db.clone(), clock.clone(), Arc::new(availability.clone()));
+    let catalog = Catalog::new(db.clone(), Arc::new(SystemClock), Arc::new(availability.clone()));
     let secret = marquee_core::secret::SecretKey::from_hex(&"00".repeat(32)).unwrap();
     tokio::spawn(availability.clone().keep_current());
-    Inventory::new(db.clone(), catalog, availability, secret, clock, Strategies::new(Some(redis)), 500)
+    Inventory::new(db.clone(), catalog, availability, secret, Strategies::new(Some(redis)), 500)
 }

@@ -1,5 +1,7 @@
 //! Whatever comes in: the contract's code, and nothing changed.
 
+use std::time::{Duration, Instant};
+
 use marquee_e2e::client::{Answer, Call};
 use marquee_e2e::fixtures::{LIMITS, seat};
 use marquee_e2e::house::{House, plan};
@@ -288,11 +290,32 @@ async fn raw(house: &House, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", house.port(0))).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(std::time::Duration::from_secs(10), stream.read_to_end(&mut answer))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// More of them than are read at a time.
+#[tokio::test]
+async fn half_a_request_keeps_nobody_waiting() {
+    let house = plan().without_worker().open().await;
+    let fan = house.fan();
+    let half = format!(
+        "POST /api/v1/performances/{}/holds HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Idempotency-Key: half-a-request\r\nContent-Length: 900\r\nConnection: close\r\n\r\n{{\"seats\":[",
+        fan.tenant.seated.id, fan.tenant.host
+    );
+    let halves = futures::future::join_all((0..80).map(|_| raw(&house, &half)));
+    let whole = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let began = Instant::now();
+        fan.hold_seats(&[seat('A', 1)]).await;
+        began.elapsed()
+    };
+    let (answers, took) = tokio::join!(halves, whole);
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    for answer in answers {
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("malformed_body"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use marquee_e2e::house::{House, plan};
 use marquee_e2e::site::{places, seats};
 use marquee_e2e::stage::{STRATEGIES, Stage, chosen, serves_seats, under};
 use marquee_e2e::wait::until;
-use marquee_inventory::strategy::{Guard, Outcome};
+use marquee_inventory::strategy::{Guard, Outcome, Target};
 use marquee_inventory::{HoldError, HoldRequest, Inventory, Made, SeatRequest};
 use marquee_tenants::{Directory, Host, Tenant};
 use sqlx::AssertSqlSafe;
@@ -181,6 +181,38 @@ async fn a_unit_left_behind_can_be_blocked_and_held() {
     }
 }
 
+/// A hold whose time is over keeps no unit on sale, also where nobody has written down that it ended.
+#[tokio::test]
+async fn a_unit_of_a_hold_that_ended_by_time_can_be_blocked() {
+    for name in STRATEGIES.iter().copied() {
+        let contest = contest(name, Guard::On).await;
+        let (target, request) = &contest.buyers[0];
+        let target = Target { hold_seconds: 1, ..target.clone() };
+        let claimed = contest.strategy.claim(&contest.db, &target, std::slice::from_ref(request)).await;
+        let Outcome::Held { units, .. } = &claimed.as_ref().unwrap()[0] else {
+            panic!("{name}: {claimed:?}");
+        };
+        let unit = units[0].unit;
+        let block = async || contest.strategy.block(&contest.db, &target, &[unit]).await.unwrap();
+        assert_eq!(block().await, [], "{name}: it is held");
+        let over = format!(
+            "select state from holds where id = '{}' and expires_at < marquee_now() - interval '0.1 seconds'",
+            request.hold_id
+        );
+        until("its end", 5, async || contest.database.texts(&over).await.pop()).await;
+        assert_eq!(block().await, [unit], "{name}");
+        let now = format!(
+            "select u.state || ' ' || h.state || ' ' || (c.closed_at is not null) from claims c
+             join units u on u.id = c.unit_id join holds h on h.id = c.hold_id where c.unit_id = '{unit}'"
+        );
+        assert_eq!(contest.database.texts(&now).await, ["blocked expired true"], "{name}");
+        assert_eq!(block().await, [], "{name}: it is blocked already");
+        let claimed =
+            contest.strategy.claim(&contest.db, &target, std::slice::from_ref(&contest.buyers[1].1)).await;
+        assert!(!matches!(claimed.unwrap()[0], Outcome::Held { .. }) || request.chosen.is_empty(), "{name}");
+    }
+}
+
 /// Under `redis` rows are written on payment, also over what was left behind. And nothing in Redis is kept for ever.
 #[tokio::test]
 async fn a_unit_left_behind_is_sold_under_redis() {
@@ -207,6 +239,74 @@ async fn a_unit_left_behind_is_sold_under_redis() {
             .to_owned(),
     ];
     cluster().await.tell_redis(&lines).await.unwrap();
+}
+
+/// Whoever loads Redis says so for as long as that takes, and takes nothing away that another loader says of itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loader_of_redis_keeps_and_ends_only_its_own_key() {
+    let house = plan().without_worker().open().await;
+    let stage = Stage::seats(&house, &under("redis"), 1, 2).await;
+    let fan = house.fan();
+    fan.hold(&stage.performance, &chosen(1, 1)).await;
+    let url = house.variable("MARQUEE_REDIS_URL");
+    let redis = async |lines: &[String]| {
+        let select = format!("SELECT {}", url.rsplit('/').next().unwrap());
+        cluster().await.tell_redis(&[&[select], lines].concat()).await
+    };
+    let key = format!("marquee:holds:{{{}:{}}}:loading", house.fixtures.a.id, stage.performance.id);
+    let holds = |condition: &str| {
+        format!("EVAL \"if {condition} then return redis.status_reply('OK') end return 0\" 1 {key}")
+    };
+    redis(&["FLUSHDB".to_owned()]).await.unwrap();
+    let mut keeper = house.database.owner().await;
+    let kept = format!(
+        "begin; select epoch from hold_epochs where performance_id = '{}' for update",
+        stage.performance.id
+    );
+    sqlx::raw_sql(AssertSqlSafe(kept)).execute(&mut keeper).await.unwrap();
+    let wanted = chosen(1, 2);
+    let buyer = fan.hold(&stage.performance, &wanted);
+    let meanwhile = async {
+        // Longer than a loader is believed that says nothing.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        redis(&[holds("redis.call('PTTL', KEYS[1]) > 0")]).await.expect("it is loaded still");
+        redis(&[format!("SET {key} another PX 60000")]).await.unwrap();
+        sqlx::raw_sql("rollback").execute(&mut keeper).await.unwrap();
+    };
+    tokio::join!(buyer, meanwhile);
+    redis(&[holds("redis.call('GET', KEYS[1]) == 'another'")]).await.expect("the key is another's");
+}
+
+/// Whether a sale is open is judged by the database's clock, not by that of the server which is asked.
+#[tokio::test]
+async fn a_server_whose_clock_is_wrong_sells_when_it_should() {
+    let house = plan().without_worker().with_skew().open().await;
+    let (fan, skew) = (house.fan(), house.skew.as_ref().unwrap());
+    let performance = fan.tenant.standing.clone();
+    let body = places(&performance, 1);
+    let opens = async |opens: &str| {
+        let sql = format!(
+            "update performances set on_sale_from = marquee_now() + interval '{opens}',
+                 on_sale_until = marquee_now() + interval '1 day', updated_at = marquee_now() where id = '{}'",
+            performance.id
+        );
+        house.database.run(&sql).await;
+    };
+    let told = async |status: u16| {
+        until("the sale to be as the database has it", 10, async || {
+            let answer = fan.asks(&performance, &body).fresh().send().await;
+            (answer.status == status).then_some(())
+        })
+        .await;
+    };
+    for (from, by_the_server, status) in [("1 hour", 7_200, 409), ("-1 hour", -7_200, 201)] {
+        opens(from).await;
+        told(status).await;
+        skew.set(by_the_server);
+        told(status).await;
+        skew.set(0);
+    }
+    house.audited().await;
 }
 
 /// Whoever lost the answer finds the hold again by its key, also when the sale is over meanwhile.

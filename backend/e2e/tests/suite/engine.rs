@@ -30,13 +30,12 @@ const PARTY: i64 = 2;
 /// The inventory of a process that listens, claiming at most so many at once.
 pub(crate) async fn inventory(house: &House, most: usize) -> (Inventory, JoinHandle<()>) {
     let db = house.database.db(8).await;
-    let clock = Arc::new(SystemClock);
     let availability = Availability::new(db.clone());
-    let catalog = Catalog::new(db.clone(), clock.clone(), Arc::new(availability.clone()));
+    let catalog = Catalog::new(db.clone(), Arc::new(SystemClock), Arc::new(availability.clone()));
     let current = tokio::spawn(availability.clone().keep_current());
     let strategies = Strategies::new(Some(&house.variable("MARQUEE_REDIS_URL")));
     let secret = SecretKey::from_hex(&"00".repeat(32)).unwrap();
-    (Inventory::new(db, catalog, availability, secret, clock, strategies, most), current)
+    (Inventory::new(db, catalog, availability, secret, strategies, most), current)
 }
 
 fn places(stage: &Stage<'_>, quantity: i64) -> HoldRequest {

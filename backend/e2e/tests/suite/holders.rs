@@ -203,13 +203,17 @@ async fn a_listener_says_when_it_may_have_missed_something() {
     drop(tx);
     say(&["three"]).await;
     for expected in ["one", "one", "two", "three"] {
-        assert_eq!(listener.next().await.unwrap(), Heard::Message(expected.to_owned()));
+        assert_eq!(
+            listener.next().await.unwrap(),
+            Heard::Message { payload: expected.to_owned(), own: true }
+        );
     }
     let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                  where query like 'LISTEN%' and datname = current_database()";
     // A role sees and ends what is its own.
     assert_eq!(texts(&mut database.app().await, ended).await.unwrap(), ["1"]);
     assert_eq!(listener.next().await.unwrap(), Heard::Gap);
-    say(&["four"]).await;
-    assert_eq!(listener.next().await.unwrap(), Heard::Message("four".to_owned()));
+    let other = database.db(1).await;
+    other.tell(BUY, "test_channel", &["four".to_owned()]).await.unwrap();
+    assert_eq!(listener.next().await.unwrap(), Heard::Message { payload: "four".to_owned(), own: false });
 }

@@ -81,6 +81,7 @@ async fn the_operators_see_what_is_done() {
     for wanted in [
         "marquee_db_hold_seconds_bucket{tag=\"claim",
         "marquee_db_wait_seconds_bucket{tag=\"claim",
+        "marquee_db_wait_seconds_bucket{tag=\"availability.tell",
         "le=\"0.001\"",
         "le=\"0.1\"",
         "marquee_holds_total{strategy=\"ttl\",outcome=\"held\"} 1",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use marquee_core::ids::{PriceLevelId, UnitId};
 
 use super::change::{Change, Now};
-use super::peers::Turn;
 use super::ranks::Ranks;
+use super::share::Share;
 use crate::sheet::Sheet;
 
 /// `until` of a unit that is free.
@@ -170,7 +170,7 @@ impl Board {
         &self,
         level: PriceLevelId,
         wanted: usize,
-        turn: Turn,
+        share: Share,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
         let Some(at) = self.sheet.level(level) else { return Vec::new() };
@@ -178,17 +178,19 @@ impl Board {
             let lapsed = self.levels.get(at).into_iter().flat_map(|level| &level.lapsed);
             self.offers(&self.free, at).chain(lapsed.map(|(_, unit)| *unit))
         };
-        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| turn.has(offer));
+        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| share.has(offer));
         let units = open().filter(own).chain(open().filter(|unit| !own(unit)));
         let ids = units.filter_map(|unit| self.sheet.id_at(unit));
         ids.filter(|id| !leave_out(*id)).take(wanted).collect()
     }
 
-    /// `wanted` open neighbours of a level: of all such runs the one whose first unit has the best rank.
+    /// `wanted` open neighbours of a level: of all such runs the one whose first unit has the best rank; those whose first unit
+    /// falls to this process come before all others.
     pub(super) fn adjacent(
         &mut self,
         level: PriceLevelId,
         wanted: usize,
+        share: Share,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Option<Vec<UnitId>> {
         let at = self.sheet.level(level)?;
@@ -196,23 +198,10 @@ impl Board {
             return None;
         }
         let mut left_out = false;
-        let run = self.offers(&self.open, at).find_map(|first| {
-            let mut run = Vec::with_capacity(wanted);
-            let mut next = Some(first);
-            while let Some(unit) = next.filter(|unit| self.is_open(*unit)) {
-                let id = self.sheet.id_at(unit)?;
-                if leave_out(id) {
-                    left_out = true;
-                    return None;
-                }
-                run.push(id);
-                if run.len() == wanted {
-                    return Some(run);
-                }
-                next = self.sheet.right_of(unit);
-            }
-            None
-        });
+        let own = |unit: &u32| self.sheet.offer_of(*unit).is_some_and(|offer| share.has(offer));
+        let firsts = self.offers(&self.open, at).filter(own);
+        let firsts = firsts.chain(self.offers(&self.open, at).filter(|unit| !own(unit)));
+        let run = firsts.filter_map(|first| self.run(first, wanted, &leave_out, &mut left_out)).next();
         if run.is_none()
             && !left_out
             && let Some(level) = self.levels.get_mut(at)
@@ -220,6 +209,31 @@ impl Board {
             level.barren = Some(wanted);
         }
         run
+    }
+
+    /// `wanted` open neighbours from one on. `left_out`: there may be such, but for one that is to be left out.
+    fn run(
+        &self,
+        first: u32,
+        wanted: usize,
+        leave_out: impl Fn(UnitId) -> bool,
+        left_out: &mut bool,
+    ) -> Option<Vec<UnitId>> {
+        let mut run = Vec::with_capacity(wanted);
+        let mut next = Some(first);
+        while let Some(unit) = next.filter(|unit| self.is_open(*unit)) {
+            let id = self.sheet.id_at(unit)?;
+            if leave_out(id) {
+                *left_out = true;
+                return None;
+            }
+            run.push(id);
+            if run.len() == wanted {
+                return Some(run);
+            }
+            next = self.sheet.right_of(unit);
+        }
+        None
     }
 
     /// What is open at the moment up to which time has been seen.

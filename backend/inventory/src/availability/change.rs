@@ -78,13 +78,18 @@ impl Change {
     pub fn of(self, hold: HoldId) -> Self {
         Self { hold: Some(hold.into()), ..self }
     }
+
+    /// Was a hold made with this? One that is given back to its buyer has no mark.
+    pub(super) fn begins_a_hold(&self) -> bool {
+        self.hold.is_some() && matches!(self.now, Now::HeldUntil(_))
+    }
 }
 
 /// What a commit changed of one performance, or a part of it.
 ///
-/// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end
-/// in milliseconds and a colon, and the ids of its units, 22 characters each; with `F`, `G` and `H` each unit is followed by the
-/// mark of a hold, 8 characters. ` !` alone: load it again.
+/// On the wire: tenant and performance, 22 characters each; then for every state a space, `f`, `g` or `h` with the end in
+/// milliseconds and a colon, and the ids of its units, 22 characters each; with `F`, `G` and `H` each unit is followed by
+/// the mark of a hold, 8 characters. ` !` alone: load it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notice {
     pub(super) tenant: TenantId,

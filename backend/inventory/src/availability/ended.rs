@@ -1,8 +1,9 @@
 //! Which holds this process was told the end of.
 //!
-//! A hold's beginning is told after its commit (`herald.rs`), its end inside the transaction that ends it. A buyer whose first
-//! answer was lost may find the hold again by its key at another process, and give it back or pay for it there, before the
-//! first one has told that it began: its end is heard first. What begins after its end is passed over.
+//! A hold's beginning is told after its commit (`herald.rs`), its end inside the transaction that ends it. A buyer whose
+//! first answer was lost may find the hold again by its key at another process, and give it back or pay for it there, before
+//! the first one has told that it began: its end is heard first. What begins after its end is passed over. So is what has
+//! ended by time when it is told: somebody else may have taken it over since.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -23,13 +24,14 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// Leaves out of `changes` the beginnings of holds whose end was told, and remembers the ends among them.
-    pub(super) fn sift(&mut self, changes: Vec<Change>, at: Instant) -> Vec<Change> {
+    /// Leaves out of `changes` the beginnings of holds whose end was told, or is over at `now` (Unix milliseconds by the
+    /// database's clock), and remembers the ends among them.
+    pub(super) fn sift(&mut self, changes: Vec<Change>, at: Instant, now: i64) -> Vec<Change> {
         let mut kept = changes;
         kept.retain(|change| {
             let Some(hold) = change.hold else { return true };
             match change.now {
-                Now::HeldUntil(_) => !self.knows(hold, at),
+                Now::HeldUntil(until) => until > now && !self.knows(hold, at),
                 Now::Free | Now::Gone => {
                     self.remember(hold, at);
                     true
@@ -62,24 +64,40 @@ mod tests {
 
     #[test]
     fn a_beginning_is_passed_over_only_after_the_end_of_the_same_hold() {
-        let (mut ended, now, hold) = (Ended::default(), Instant::now(), HoldId::generate());
-        let unit = UnitId::generate();
-        let begins = Change::held(unit, Utc::now()).of(hold);
-        assert_eq!(ended.sift(vec![begins], now), [begins]);
+        let (mut ended, at, hold) = (Ended::default(), Instant::now(), HoldId::generate());
+        let (unit, now) = (UnitId::generate(), Utc::now());
+        let until = now + Duration::from_secs(600);
+        let mut sift = |change, at| ended.sift(vec![change], at, now.timestamp_millis());
+        let begins = Change::held(unit, until).of(hold);
+        assert_eq!(sift(begins, at), [begins]);
         for end in [Change::freed(unit).of(hold), Change::gone(unit).of(hold)] {
-            assert_eq!(ended.sift(vec![end], now), [end]);
+            assert_eq!(sift(end, at), [end]);
         }
-        let others = Change::held(unit, Utc::now()).of(HoldId::generate());
-        let returned = Change::held(unit, Utc::now());
-        assert_eq!(ended.sift(vec![begins, others, returned], now), [others, returned]);
-        assert_eq!(ended.sift(vec![begins], now + REMEMBERED), [begins], "it is forgotten some time");
+        for kept in [Change::held(unit, until).of(HoldId::generate()), Change::held(unit, until)] {
+            assert_eq!(sift(kept, at), [kept]);
+        }
+        assert_eq!(sift(begins, at), []);
+        assert_eq!(sift(begins, at + REMEMBERED), [begins], "it is forgotten some time");
+    }
+
+    #[test]
+    fn a_beginning_is_passed_over_when_its_time_is_over() {
+        let (mut ended, now, unit) = (Ended::default(), Utc::now(), UnitId::generate());
+        let mut sift = |change| ended.sift(vec![change], Instant::now(), now.timestamp_millis());
+        let late = Change::held(unit, now).of(HoldId::generate());
+        assert_eq!(sift(late), []);
+        let still = Change::held(unit, now + Duration::from_millis(1)).of(HoldId::generate());
+        assert_eq!(sift(still), [still]);
+        // What a buyer was given back is told in its order.
+        let back = Change::held(unit, now);
+        assert_eq!(sift(back), [back]);
     }
 
     #[test]
     fn what_may_be_forgotten_goes() {
         let (mut ended, mut now) = (Ended::default(), Instant::now());
         for _ in 0..20 * FEW {
-            ended.sift(vec![Change::freed(UnitId::generate()).of(HoldId::generate())], now);
+            ended.sift(vec![Change::freed(UnitId::generate()).of(HoldId::generate())], now, 0);
             now += REMEMBERED / 512;
         }
         assert!(ended.holds.len() <= 3 * FEW, "{}", ended.holds.len());

@@ -15,9 +15,12 @@ use super::clock::DbClock;
 use super::ended::Ended;
 use super::herald::Herald;
 use super::live::Live;
-use super::peers::Turn;
 use super::reach::{Reach, Reached};
+use super::share::Share;
 use crate::sheet::Sheet;
+
+/// Another process that was last heard to claim a performance so many milliseconds ago does not any more.
+const CLAIMING: i64 = 1_000;
 
 /// Whose, and which.
 pub(super) type Key = (TenantId, PerformanceId);
@@ -30,12 +33,14 @@ pub(super) struct Entry {
     herald: Arc<Herald>,
     /// Told when it is to be loaded again.
     doubted: Arc<Notify>,
-    turn: watch::Receiver<Turn>,
+    share: watch::Receiver<Share>,
     state: Mutex<State>,
     /// Something was or may have been missed: what is known is shown until it is loaded again.
     stale: AtomicBool,
     /// When it was last asked for, by the database's clock.
     used: AtomicI64,
+    /// When another process was last heard to have made a hold, by the database's clock.
+    claimed_elsewhere: AtomicI64,
     given: Mutex<Option<Given>>,
     pub(super) live: Live,
     reach: Reach,
@@ -58,16 +63,17 @@ impl Entry {
         clock: Arc<DbClock>,
         herald: Arc<Herald>,
         doubted: Arc<Notify>,
-        turn: watch::Receiver<Turn>,
+        share: watch::Receiver<Share>,
     ) -> Self {
         Self {
             key,
             herald,
             doubted,
-            turn,
+            share,
             state: Mutex::default(),
             stale: AtomicBool::new(true),
             used: AtomicI64::new(clock.now()),
+            claimed_elsewhere: AtomicI64::new(i64::MIN),
             given: Mutex::default(),
             live: Live::default(),
             reach: Reach::default(),
@@ -101,10 +107,14 @@ impl Entry {
         complete
     }
 
-    /// Takes over a notice. False when the board has to be loaded again.
-    pub(super) fn take(&self, mut notice: Notice) -> bool {
+    /// Takes over a notice, of this process itself or of another. False when the board has to be loaded again.
+    pub(super) fn take(&self, mut notice: Notice, own: bool) -> bool {
+        if !own && notice.changes.iter().flatten().any(Change::begins_a_hold) {
+            self.claimed_elsewhere.store(self.clock.now(), Ordering::Relaxed);
+        }
         let mut state = self.lock();
-        notice.changes = notice.changes.map(|changes| state.ended.sift(changes, Instant::now()));
+        notice.changes =
+            notice.changes.map(|changes| state.ended.sift(changes, Instant::now(), self.clock.now()));
         let known = state.board.as_mut().is_none_or(|board| told(board, &notice));
         match &mut state.since {
             Some(since) => since.push(notice),
@@ -123,6 +133,11 @@ impl Entry {
     pub(super) fn doubt(&self) {
         self.mark_stale();
         self.doubted.notify_one();
+    }
+
+    /// Is another process claiming it, too, at `now` by the database's clock?
+    pub(super) fn is_claimed_elsewhere(&self, now: i64) -> bool {
+        now.saturating_sub(self.claimed_elsewhere.load(Ordering::Relaxed)) < CLAIMING
     }
 
     pub(super) fn is_stale(&self) -> bool {
@@ -214,18 +229,26 @@ impl Stock {
         apart: bool,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Vec<UnitId> {
-        let turn = if apart { *self.0.turn.borrow() } else { Turn::ALONE };
-        self.0.with(|board| board.best(level, wanted, turn, leave_out)).unwrap_or_default()
+        let share = self.share(apart);
+        self.0.with(|board| board.best(level, wanted, share, leave_out)).unwrap_or_default()
     }
 
-    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank.
+    /// What this process chooses from first.
+    fn share(&self, apart: bool) -> Share {
+        if apart { *self.0.share.borrow() } else { Share::ALL }
+    }
+
+    /// `wanted` neighbours of a level that can be had: of all such runs the one whose first unit has the best rank; `apart`
+    /// from what other processes choose, as long as there are such.
     pub(crate) fn adjacent(
         &self,
         level: PriceLevelId,
         wanted: usize,
+        apart: bool,
         leave_out: impl Fn(UnitId) -> bool,
     ) -> Option<Vec<UnitId>> {
-        self.0.with(|board| board.adjacent(level, wanted, leave_out)).flatten()
+        let share = self.share(apart);
+        self.0.with(|board| board.adjacent(level, wanted, share, leave_out)).flatten()
     }
 
     /// Units of a level that can be had.
@@ -248,8 +271,8 @@ impl Stock {
         self.0.with(|board| board.is_open_unit(unit)).unwrap_or_default()
     }
 
-    /// Has every instance told what was committed of this performance and others. Whoever got something of it is to be answered
-    /// after [`super::Availability::told`].
+    /// Has every instance told what was committed of this performance and others. Whoever got something of it is to be
+    /// answered after [`super::Availability::told`].
     pub(crate) fn stage(&self, changes: Vec<((TenantId, PerformanceId), Vec<Change>)>) {
         self.0.herald.stage(changes);
     }

@@ -22,7 +22,7 @@ use super::change::{CHANNEL, Notice};
 use super::clock::DbClock;
 use super::entry::{Entry, Key, Stock};
 use super::herald::Herald;
-use super::peers::Turn;
+use super::share::Share;
 use super::{live, load};
 use crate::sheet::Sheet;
 
@@ -56,7 +56,7 @@ pub(super) struct Shared {
     listeners: Arc<Semaphore>,
     closing: watch::Sender<bool>,
     /// This process's place among all.
-    pub(super) turn: watch::Sender<Turn>,
+    pub(super) share: watch::Sender<Share>,
 }
 
 /// Why there are no live updates.
@@ -84,7 +84,7 @@ impl Availability {
             stale: Arc::new(Notify::new()),
             listeners: Arc::new(Semaphore::new(live::LISTENERS)),
             closing: watch::Sender::new(false),
-            turn: watch::Sender::new(Turn::ALONE),
+            share: watch::Sender::new(Share::ALL),
         };
         let (clock, herald) = (Arc::new(DbClock::new(Utc::now())), Arc::new(Herald::new(db.clone())));
         Self { db, entries, clock, herald, shared: Arc::new(shared) }
@@ -102,7 +102,8 @@ impl Availability {
         Ok(self.entry((tenant, performance)).await?.and_then(|entry| entry.rendered()))
     }
 
-    /// Live updates of a performance as server-sent events (see [`super::live`]); none where the tenant has no such performance.
+    /// Live updates of a performance as server-sent events (see [`super::live`]); none where the tenant has no such
+    /// performance.
     ///
     /// # Errors
     /// As [`LiveError`] says.
@@ -192,7 +193,7 @@ impl Availability {
     async fn follow(&self, mut listener: Listener) {
         loop {
             match listener.next().await {
-                Ok(Heard::Message(payload)) => self.take(&payload),
+                Ok(Heard::Message { payload, own }) => self.take(&payload, own),
                 Ok(Heard::Gap) => self.missed_something(),
                 Err(error) => {
                     tracing::warn!(%error, "the availability feed was lost, listening again");
@@ -252,7 +253,7 @@ impl Availability {
         metrics::gauge!("marquee_boards_preloaded").set(1.0);
     }
 
-    fn take(&self, payload: &str) {
+    fn take(&self, payload: &str, own: bool) {
         let Some(notice) = Notice::read(payload) else {
             tracing::warn!(payload, "an availability notice cannot be read");
             return self.missed_something();
@@ -260,7 +261,7 @@ impl Availability {
         let key = (notice.tenant, notice.performance);
         let entry = self.lock_alive().get(&key).and_then(Weak::upgrade);
         // Not there: whoever loads it will read what this notice says.
-        if entry.is_some_and(|entry| !entry.take(notice)) {
+        if entry.is_some_and(|entry| !entry.take(notice, own)) {
             self.shared.stale.notify_one();
         }
     }
@@ -275,7 +276,7 @@ impl Availability {
         self.lock_alive().values().filter_map(Weak::upgrade).collect()
     }
 
-    fn lock_alive(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Weak<Entry>>> {
+    pub(super) fn lock_alive(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Weak<Entry>>> {
         self.shared.alive.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -308,7 +309,7 @@ impl Availability {
             Arc::clone(&self.clock),
             Arc::clone(&self.herald),
             Arc::clone(&self.shared.stale),
-            self.shared.turn.subscribe(),
+            self.shared.share.subscribe(),
         ));
         alive.insert(key, Arc::downgrade(&entry));
         entry

@@ -3,7 +3,7 @@
 //! A notification inside a claim's own transaction would take a lock that all of the installation's commits queue for, each
 //! with its own write to disk. So a claim commits first and is told here, and its buyer is answered after that: nobody can
 //! give back, pay for or take over a hold before every instance was told that it is there. What a process does not live to
-//! tell, others find by missing the process itself (`feed.rs`).
+//! tell, others find by missing the process itself (`peers.rs`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,10 +1,10 @@
 //! A performance's live updates: one task makes each event once, for all who listen.
 //!
-//! Server-sent events. `state`: what `GET …/availability` answers; it comes first and whenever a reader has to begin anew (it fell
-//! behind, or so much changed that a list would be longer). `delta`: what changed since the event before,
+//! Server-sent events. `state`: what `GET …/availability` answers; it comes first and whenever a reader has to begin anew
+//! (it fell behind, or so much changed that a list would be longer). `delta`: what changed since the event before,
 //! `{"version":…,"sections":[{"id":"…","free":[i,…],"gone":[i,…]}],"price_levels":[{"id":"…","free":n}]}`, `i` counting
-//! seats of the plan's section, with the sections and levels that changed and no others. At most four events a second; a comment
-//! when nothing was said for a while, so that a dead connection is found.
+//! seats of the plan's section, with the sections and levels that changed and no others. At most four events a second; a
+//! comment when nothing was said for a while, so that a dead connection is found.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

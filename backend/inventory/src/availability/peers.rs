@@ -1,52 +1,33 @@
 //! Which other processes are there.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Weak;
 use std::time::Duration;
 
 use marquee_core::db::Tag;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Availability;
+use super::entry::Key;
+use super::share::Share;
 
-/// How often it is looked.
-const POLL: Duration = Duration::from_millis(400);
+/// How often it is looked: a process that was killed is missed within half a second.
+const POLL: Duration = Duration::from_millis(200);
 const PEERS: Tag = Tag::background("availability.peers");
 
-/// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may still
-/// be under way.
+/// Looks in a row without a process after which it is gone. Not the first: what it had asked the database to commit may
+/// still be under way.
 const MISSED: u32 = 2;
-
-/// This process's place among all that serve the same database, as far as it knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Turn {
-    /// Which one it is, from 0 on.
-    pub(crate) mine: usize,
-    /// How many there are, itself included.
-    pub(crate) of: usize,
-}
-
-/// Units that lie next to each other in the order of offers, and fall to one process.
-const BLOCK: u32 = 16;
-
-impl Turn {
-    /// There is no other.
-    pub(crate) const ALONE: Self = Self { mine: 0, of: 1 };
-
-    /// Where several choose places at a time each has offers of its own, so that they seldom choose the same.
-    pub(super) fn has(self, offer: u32) -> bool {
-        (offer / BLOCK) as usize % self.of == self.mine
-    }
-}
 
 /// Processes by the name of their listening connection, with the looks since each was last there.
 #[derive(Debug, Default)]
 pub(super) struct Peers(HashMap<String, u32>);
 
 impl Peers {
-    /// Which of them is called `name`.
-    pub(super) fn turn(&self, name: &str) -> Turn {
-        let mine = self.0.keys().filter(|other| other.as_str() < name).count();
-        Turn { mine, of: self.0.len().max(mine + 1) }
+    /// The share of the one that is called `name`.
+    pub(super) fn share(&self, name: &str) -> Share {
+        let nth = self.0.keys().filter(|other| other.as_str() < name).count();
+        Share { nth, of: self.0.len().max(nth + 1) }
     }
 
     /// Takes over who is there now. True when somebody is gone who was there before.
@@ -65,9 +46,11 @@ impl Peers {
 }
 
 impl Availability {
-    /// This process's place among all that serve.
-    pub(crate) fn turn(&self) -> Turn {
-        *self.shared.turn.borrow()
+    /// This process's share of claiming a performance: all of it while no other was heard to claim it.
+    pub(crate) fn share(&self, key: Key) -> Share {
+        let entry = self.lock_alive().get(&key).and_then(Weak::upgrade);
+        let shared = entry.is_some_and(|entry| entry.is_claimed_elsewhere(self.db_now().timestamp_millis()));
+        if shared { *self.shared.share.borrow() } else { Share::ALL }
     }
 
     /// A process that is gone may have left something untold.
@@ -83,7 +66,7 @@ impl Availability {
                         tracing::info!("another process is gone, boards are loaded again");
                         self.missed_something();
                     }
-                    self.shared.turn.send_replace(peers.turn(&self.db.listens_as()));
+                    self.shared.share.send_replace(peers.share(&self.db.listens_as()));
                 }
                 Err(error) => tracing::debug!(%error, "the database did not say who listens"),
             }
@@ -104,16 +87,7 @@ mod tests {
             .map(|there| peers.look(names(there)))
             .collect();
         assert_eq!(looks, [false, false, false, false, true, false]);
-        assert_eq!(["a", "c"].map(|name| peers.turn(name)), [0, 1].map(|mine| Turn { mine, of: 2 }));
-        assert_eq!(peers.turn("d"), Turn { mine: 2, of: 3 }, "it was not seen yet");
-    }
-
-    #[test]
-    fn each_offer_is_somebodys() {
-        for of in 1..5 {
-            for offer in 0..200 {
-                assert_eq!((0..of).filter(|mine| Turn { mine: *mine, of }.has(offer)).count(), 1);
-            }
-        }
+        assert_eq!(["a", "c"].map(|name| peers.share(name)), [0, 1].map(|nth| Share { nth, of: 2 }));
+        assert_eq!(peers.share("d"), Share { nth: 2, of: 3 }, "it was not seen yet");
     }
 }

@@ -1,7 +1,7 @@
-//! Boards against a model that counts everything anew.
-#![allow(clippy::print_stderr, reason = "a random test prints its seed")]
+//! What memory makes of what it is told.
 
-use std::collections::HashSet;
+mod board;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,77 +15,16 @@ use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::answer::{Given, body};
+use super::answer::body;
 use super::board::Board;
-use super::change::{Change, Notice, Now};
+use super::change::{Change, Notice};
 use super::clock::DbClock;
 use super::entry::{Entry, Stock};
 use super::herald::Herald;
 use super::live;
-use super::peers::Turn;
+use super::share::Share;
 use crate::sheet::Sheet;
 use crate::sheet::tests::sheet_of;
-
-/// What a board promises, the slow way.
-struct Model {
-    sheet: Arc<Sheet>,
-    now: Vec<Now>,
-    clock: i64,
-}
-
-impl Model {
-    fn is_open(&self, at: u32) -> bool {
-        match self.now[at as usize] {
-            Now::Free => true,
-            Now::HeldUntil(until) => until <= self.clock,
-            Now::Gone => false,
-        }
-    }
-
-    fn open(&self, level: PriceLevelId) -> Vec<u32> {
-        let mut open: Vec<u32> = (0..self.now.len() as u32)
-            .filter(|at| self.sheet.unit(*at).unwrap().level == level && self.is_open(*at))
-            .collect();
-        open.sort_by_key(|at| (self.sheet.unit(*at).unwrap().rank, *at));
-        open
-    }
-
-    fn best(&self, level: PriceLevelId, wanted: usize, out: &HashSet<UnitId>) -> Vec<UnitId> {
-        let open = self.open(level);
-        let until = |at: &u32| match self.now[*at as usize] {
-            Now::HeldUntil(until) => Some(until),
-            _ => None,
-        };
-        let mut lapsed: Vec<u32> = open.iter().copied().filter(|at| until(at).is_some()).collect();
-        lapsed.sort_by_key(|at| (until(at), *at));
-        let all = open.iter().filter(|at| until(at).is_none()).chain(&lapsed);
-        let ids = all.map(|at| self.sheet.id_at(*at).unwrap());
-        ids.filter(|id| !out.contains(id)).take(wanted).collect()
-    }
-
-    fn adjacent(&self, level: PriceLevelId, wanted: usize, out: &HashSet<UnitId>) -> Option<Vec<UnitId>> {
-        let usable: Vec<_> = self.open(level).into_iter().map(|at| self.sheet.unit(at).unwrap()).collect();
-        usable.iter().find_map(|first| {
-            let run = (0..wanted as i32).map(|step| {
-                let beside = |unit: &&_| {
-                    let unit: &crate::sheet::SheetUnit<'_> = unit;
-                    (unit.row_key, unit.place) == (first.row_key, first.place + step)
-                };
-                usable.iter().find(beside).map(|unit| unit.id).filter(|id| !out.contains(id))
-            });
-            run.collect()
-        })
-    }
-
-    fn map(&self) -> Vec<u8> {
-        let mut map = vec![0; self.sheet.map_bytes()];
-        for at in (0..self.now.len() as u32).filter(|at| self.is_open(*at)) {
-            let (byte, bit) = self.sheet.bit_of(at).unwrap();
-            map[byte] |= bit;
-        }
-        map
-    }
-}
 
 fn hall(rng: &mut impl Rng, seats: i32) -> (Sheet, Vec<PriceLevelId>) {
     let levels = vec![PriceLevelId::generate(), PriceLevelId::generate()];
@@ -106,90 +45,6 @@ fn hall(rng: &mut impl Rng, seats: i32) -> (Sheet, Vec<PriceLevelId>) {
         })
         .collect();
     (sheet_of(&levels, &list), levels)
-}
-
-fn seed() -> u64 {
-    let seed = std::env::var("MARQUEE_TEST_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = seed.unwrap_or_else(rand::random);
-    eprintln!("MARQUEE_TEST_SEED={seed}");
-    seed
-}
-
-#[test]
-fn a_board_kept_up_is_a_board_made_anew() {
-    let mut rng = StdRng::seed_from_u64(seed());
-    for _ in 0..15 {
-        let seats = rng.random_range(1..150);
-        let (sheet, levels) = hall(&mut rng, seats);
-        let sheet = Arc::new(sheet);
-        let mut at = 1_000_000;
-        let mut model = Model { sheet: Arc::clone(&sheet), now: vec![Now::Free; seats as usize], clock: at };
-        let all = (0..seats as u32).map(|at| Change::freed(sheet.id_at(at).unwrap()));
-        let mut board = Board::new(Arc::clone(&sheet), all, at);
-        for _ in 0..60 {
-            let changes: Vec<Change> = (0..rng.random_range(0..12))
-                .map(|_| {
-                    let unit = sheet.id_at(rng.random_range(0..seats as u32)).unwrap();
-                    let now = match rng.random_range(0..4) {
-                        0 => Now::Free,
-                        1 => Now::Gone,
-                        _ => Now::HeldUntil(at + rng.random_range(-3_000..6_000)),
-                    };
-                    Change::new(unit, now)
-                })
-                .collect();
-            assert!(board.apply(&changes));
-            for change in &changes {
-                model.now[sheet.at(change.unit).unwrap() as usize] = change.now;
-            }
-            at += match rng.random_range(0..8) {
-                0 => -5_000,
-                1 => -500,
-                _ => rng.random_range(0..2_500),
-            };
-            board.lapse(at);
-            model.clock = if at < model.clock - 1_000 { at } else { model.clock.max(at) };
-            let snapshot = board.snapshot();
-            assert_eq!(snapshot.map, model.map());
-            for (level, open) in levels.iter().zip(&snapshot.open) {
-                assert_eq!((board.open(*level), *open), (model.open(*level).len(), model.open(*level).len()));
-                let out: HashSet<UnitId> = (0..rng.random_range(0..6))
-                    .map(|_| sheet.id_at(rng.random_range(0..seats as u32)).unwrap())
-                    .collect();
-                for out in [HashSet::new(), out] {
-                    let wanted = rng.random_range(1..10);
-                    let best = |turn| board.best(*level, wanted, turn, |id| out.contains(&id));
-                    assert_eq!(best(Turn::ALONE), model.best(*level, wanted, &out));
-                    let of = rng.random_range(2..4);
-                    let turn = Turn { mine: rng.random_range(0..of), of };
-                    let own =
-                        |id: &UnitId| turn.has(sheet.at(*id).and_then(|at| sheet.offer_of(at)).unwrap());
-                    let (mut wished, others): (Vec<UnitId>, Vec<UnitId>) =
-                        model.best(*level, seats as usize, &out).into_iter().partition(own);
-                    wished.extend(others);
-                    wished.truncate(wanted);
-                    assert_eq!(best(turn), wished, "{turn:?}");
-                    for wanted in 1..6 {
-                        let (found, wished) = (
-                            board.adjacent(*level, wanted, |id| out.contains(&id)),
-                            model.adjacent(*level, wanted, &out),
-                        );
-                        assert_eq!(found, wished, "{wanted} neighbours");
-                    }
-                }
-            }
-            let now = Instant::now();
-            let mut anew = Board::new(
-                Arc::clone(&sheet),
-                model.now.iter().zip(0..).map(|(now, at)| Change::new(sheet.id_at(at).unwrap(), *now)),
-                model.clock,
-            );
-            anew.start_at(rng.random_range(0..1_000_000));
-            let etag =
-                |board: &Board| Given::new(&sheet, &board.snapshot(), None, now).rendered().etag.clone();
-            assert_eq!(etag(&board), etag(&anew), "the same is open");
-        }
-    }
 }
 
 #[test]
@@ -230,7 +85,7 @@ fn entry() -> (Arc<Entry>, Arc<Sheet>, PriceLevelId) {
     // Nothing is told in these tests.
     let (key, herald) = ((TenantId::generate(), PerformanceId::generate()), Arc::new(Herald::new(nowhere())));
     (
-        Arc::new(Entry::new(key, clock, herald, Arc::default(), watch::Sender::new(Turn::ALONE).subscribe())),
+        Arc::new(Entry::new(key, clock, herald, Arc::default(), watch::Sender::new(Share::ALL).subscribe())),
         sheet,
         level,
     )
@@ -250,14 +105,14 @@ fn what_is_told_while_a_board_is_read_is_not_lost() {
     let (entry, sheet, level) = entry();
     entry.begin_load();
     let gone = Change::gone(sheet.by_seat("a").unwrap().id);
-    assert!(entry.take(notice(&entry, Some(vec![gone]))));
+    assert!(entry.take(notice(&entry, Some(vec![gone])), true));
     assert!(entry.end_load(free(&sheet)));
     let stock = Stock(Arc::clone(&entry));
     assert_eq!((stock.open(level), entry.is_stale()), (3, false));
     // An echo of what is known changes nothing, not even the version.
     let version = entry.snapshot().unwrap().1.version;
     tell(&stock, &[gone]);
-    assert!(entry.take(notice(&entry, Some(vec![gone]))));
+    assert!(entry.take(notice(&entry, Some(vec![gone])), true));
     assert_eq!(entry.snapshot().unwrap().1.version, version);
 }
 
@@ -267,7 +122,7 @@ fn a_stale_board_is_shown_until_there_is_a_new_one() {
     entry.begin_load();
     assert!(entry.end_load(free(&sheet)));
     let before = entry.snapshot().unwrap().1.version;
-    assert!(!entry.take(notice(&entry, None)), "told to load again");
+    assert!(!entry.take(notice(&entry, None), true), "told to load again");
     let stock = Stock(Arc::clone(&entry));
     assert_eq!((stock.open(level), entry.is_stale()), (4, true));
     entry.begin_load();
@@ -277,7 +132,7 @@ fn a_stale_board_is_shown_until_there_is_a_new_one() {
     assert!(entry.end_load(free(&sheet)));
     assert!(!entry.is_stale() && entry.snapshot().unwrap().1.version > before);
     let stranger = Change::gone(UnitId::generate());
-    assert!(!entry.take(notice(&entry, Some(vec![stranger]))), "a unit that was added meanwhile");
+    assert!(!entry.take(notice(&entry, Some(vec![stranger])), true), "a unit that was added meanwhile");
     assert!(entry.is_stale());
 }
 
@@ -289,7 +144,7 @@ fn what_a_hold_began_with_is_passed_over_once_its_end_was_told() {
     assert!(entry.end_load(free(&sheet)));
     let stock = Stock(Arc::clone(&entry));
     let unit = |seat: &str| sheet.by_seat(seat).unwrap().id;
-    let hear = |change: Change| assert!(entry.take(notice(&entry, Some(vec![change]))));
+    let hear = |change: Change| assert!(entry.take(notice(&entry, Some(vec![change])), true));
     let until = chrono::Utc::now() + Duration::from_secs(600);
     let (freed, paid, next) = (HoldId::generate(), HoldId::generate(), HoldId::generate());
     hear(Change::freed(unit("a")).of(freed));
@@ -317,6 +172,36 @@ fn what_a_hold_began_with_is_passed_over_once_its_end_was_told() {
     assert_eq!(open_then, Some(4), "both end by time");
 }
 
+/// A process stood still between a commit and its telling, for longer than its hold lasted.
+#[test]
+fn what_a_hold_began_with_undoes_no_later_hold() {
+    let (entry, sheet, _) = entry();
+    entry.begin_load();
+    assert!(entry.end_load(free(&sheet)));
+    let unit = sheet.by_seat("a").unwrap().id;
+    let hear = |change: Change| assert!(entry.take(notice(&entry, Some(vec![change])), false));
+    let now = chrono::Utc::now();
+    hear(Change::held(unit, now + Duration::from_secs(600)).of(HoldId::generate()));
+    hear(Change::held(unit, now - Duration::from_secs(1)).of(HoldId::generate()));
+    assert!(!Stock(Arc::clone(&entry)).is_open(unit));
+}
+
+#[test]
+fn who_else_claims_is_heard() {
+    let (entry, sheet, _) = entry();
+    let unit = sheet.by_seat("a").unwrap().id;
+    let begins = Change::held(unit, chrono::Utc::now() + Duration::from_secs(600)).of(HoldId::generate());
+    let elsewhere = |after: i64| entry.is_claimed_elsewhere(chrono::Utc::now().timestamp_millis() + after);
+    entry.take(notice(&entry, Some(vec![begins])), true);
+    assert!(!elsewhere(0), "this process itself");
+    for other in [Change::freed(unit).of(HoldId::generate()), Change::held(unit, chrono::Utc::now())] {
+        entry.take(notice(&entry, Some(vec![other])), false);
+        assert!(!elsewhere(0), "that is no claim: {other:?}");
+    }
+    entry.take(notice(&entry, Some(vec![begins])), false);
+    assert_eq!([elsewhere(0), elsewhere(500), elsewhere(1_001)], [true, true, false]);
+}
+
 #[test]
 fn a_hold_ends_by_time_alone() {
     let (entry, sheet, level) = entry();
@@ -326,13 +211,13 @@ fn a_hold_ends_by_time_alone() {
     let unit = sheet.by_seat("b").unwrap().id;
     tell(&stock, &[Change::held(unit, chrono::Utc::now() + Duration::from_millis(120))]);
     assert_eq!(stock.open(level), 3);
-    assert_eq!(stock.adjacent(level, 3, |_| false), None);
+    assert_eq!(stock.adjacent(level, 3, false, |_| false), None);
     let started = Instant::now();
     while stock.open(level) < 4 {
         assert!(started.elapsed() < Duration::from_secs(5), "it never ended");
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(stock.adjacent(level, 3, |_| false).map(|run| run.len()), Some(3));
+    assert_eq!(stock.adjacent(level, 3, false, |_| false).map(|run| run.len()), Some(3));
     assert_eq!(stock.best(level, 4, false, |_| false).last(), Some(&unit), "free ones come first");
 }
 

@@ -1,6 +1,6 @@
-//! A batch that met a row which another transaction keeps: a claim does not wait long for it, and then nothing of the batch was
-//! made. It is claimed again in ever smaller parts, each in a transaction of its own, so that in the end only whoever wants
-//! that row waits for it, away from the lanes of its performance and from other performances.
+//! A batch that met a row which another transaction keeps: a claim does not wait long for it, and then nothing of the batch
+//! was made. It is claimed again in ever smaller parts, each in a transaction of its own, so that in the end only whoever
+//! wants that row waits for it, away from the lanes of its performance and from other performances.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use super::{Claimers, Waiting};
 
 /// A batch is claimed again in so many parts: a large one comes down to single requests in three steps.
 const PARTS: usize = 8;
-/// One kept row is found within a second. Where it takes longer everything is kept, as by a table's lock: what is left is not
-/// tried part by part, but waits for the next batch.
+/// One kept row is found within a second. Where it takes longer everything is kept, as by a table's lock: what is left is
+/// not tried part by part, but waits for the next batch.
 const LONG: Duration = Duration::from_millis(1_500);
 
 /// Whom a batch may share a transaction with.

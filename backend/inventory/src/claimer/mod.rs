@@ -3,10 +3,12 @@
 //! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
 //! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
-//! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed again with the same hold ids and keys until Postgres tells what
-//! became of it; a batch that one request spoils is claimed one by one.
+//! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed
+//! again with the same hold ids and keys until Postgres tells what became of it; a batch that one request spoils is claimed
+//! one by one.
 
 mod apart;
+mod lanes;
 mod size;
 mod together;
 
@@ -19,12 +21,12 @@ use marquee_core::db::{Db, DbError};
 use marquee_core::ids::{PerformanceId, TenantId};
 use marquee_entity::catalog::Strategy as Name;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::task::JoinSet;
 
 use crate::HoldError;
 use crate::availability::Availability;
 use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
 use apart::Company;
+use lanes::{Lanes, STUCK};
 use size::BatchSize;
 use together::Together;
 
@@ -38,11 +40,6 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 const HANGS: Duration = Duration::from_secs(15);
 /// How long a request goes on while others are in its way.
 const CONTENDED: Duration = Duration::from_secs(3);
-/// Batches of one performance under way at once: while Postgres works on one, the next is made. Instances share them, for
-/// what makes a claim cheap is that its batch is large; each has one at least.
-const LANES: usize = 2;
-/// A batch that is under way for longer waits for something: the next one does not wait for it.
-const STUCK: Duration = Duration::from_millis(50);
 /// So many waiting requests are worth a batch beside one that is under way.
 const WORTH_A_LANE: usize = 24;
 /// A claimer without work ends after this.
@@ -160,11 +157,6 @@ impl Claimers {
         }
     }
 
-    /// Lanes that are open here, `since` the last batch began.
-    fn lanes(&self, since: Duration) -> usize {
-        if since > STUCK { LANES } else { (LANES / self.availability.turn().of).max(1) }
-    }
-
     async fn work_alone(self, tenant: TenantId, waiting: Waiting) {
         let mut again = self.serve(tenant, vec![waiting], Company::None).await;
         while !again.is_empty() {
@@ -176,9 +168,8 @@ impl Claimers {
     /// Claims what waits, batch after batch, until nothing has come for a while.
     async fn work(self, key: Key, mut queue: mpsc::UnboundedReceiver<Waiting>) {
         let mut size = BatchSize::new(self.most);
-        let mut lanes: JoinSet<Served> = JoinSet::new();
+        let mut lanes: Lanes<Served> = Lanes::new();
         let mut batch: Vec<Waiting> = Vec::new();
-        let mut began = Instant::now();
         loop {
             while batch.len() < size.limit() {
                 let Ok(waiting) = queue.try_recv() else { break };
@@ -186,26 +177,24 @@ impl Claimers {
             }
             // Whoever hung up wants nothing any more.
             batch.retain(|waiting| !waiting.answer.is_closed());
-            let open = lanes.len() < self.lanes(began.elapsed());
-            if !batch.is_empty() && (lanes.is_empty() || open && batch.len() >= WORTH_A_LANE) {
+            let worth = !batch.is_empty() && (lanes.are_empty() || batch.len() >= WORTH_A_LANE);
+            if worth && lanes.may_begin(self.availability.share(key).of, Instant::now()) {
                 let (this, batch) = (self.clone(), std::mem::take(&mut batch));
-                began = Instant::now();
-                lanes.spawn(async move { this.serve_timed(key.0, batch).await });
+                lanes.begin(async move { this.serve_timed(key, batch).await });
                 continue;
             }
-            if lanes.is_empty() {
+            if lanes.are_empty() {
                 match tokio::time::timeout(IDLE, queue.recv()).await {
                     Ok(Some(waiting)) => batch.push(waiting),
                     Ok(None) => return,
-                    Err(_) if self.retire(key, &mut queue) => return,
-                    Err(_) => {}
+                    Err(_) => self.retire(key, &mut queue),
                 }
                 continue;
             }
-            let room = lanes.len() < LANES && batch.len() < size.limit();
+            let room = !lanes.are_full() && batch.len() < size.limit();
             tokio::select! {
-                () = tokio::time::sleep(STUCK), if !open && lanes.len() < LANES => {}
-                served = lanes.join_next() => if let Some(Ok(served)) = served {
+                () = tokio::time::sleep(STUCK), if worth && !lanes.are_full() => {}
+                served = lanes.next() => if let Some(served) = served {
                     // A small batch may have waited for others.
                     if served.claimed >= WORTH_A_LANE.min(size.limit()) {
                         size.learn(served.claimed, served.took);
@@ -218,29 +207,25 @@ impl Claimers {
         }
     }
 
-    async fn serve_timed(&self, tenant: TenantId, batch: Vec<Waiting>) -> Served {
+    async fn serve_timed(&self, key: Key, batch: Vec<Waiting>) -> Served {
         let (began, claimed) = (Instant::now(), batch.len());
-        let again = self.serve(tenant, batch, Company::Any).await;
+        let again = self.serve(key.0, batch, Company::Any).await;
         let took = began.elapsed();
         metrics::histogram!("marquee_claim_batch_size").record(claimed as f64);
         if again.len() == claimed {
             pause().await;
-        } else if claimed >= WORTH_A_LANE && self.availability.turn().of > 1 {
+        } else if claimed >= WORTH_A_LANE && self.availability.share(key).of > 1 {
             // Others claim meanwhile, and whoever was answered may ask again: the next batch grows.
             self.availability.told().await;
         }
         Served { claimed, took, again }
     }
 
-    /// Ends a claimer without work; false when a request came in the meantime.
-    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) -> bool {
+    /// Nothing comes to a claimer without work any more. What came until now it claims still.
+    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) {
         let mut queues = self.queues();
-        if !queue.is_empty() {
-            return false;
-        }
         queue.close();
         queues.remove(&key);
-        true
     }
 
     /// Claims for a batch and answers it; hands back those that others were in the way of.

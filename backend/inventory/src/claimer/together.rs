@@ -13,8 +13,9 @@ use marquee_core::ids::TenantId;
 use marquee_entity::catalog::Strategy as Name;
 use tokio::sync::oneshot;
 
+use super::HANGS;
+use super::lanes::LANES;
 use super::size::BatchSize;
-use super::{HANGS, LANES};
 use crate::strategy::{ClaimRequest, Outcome, Part, Strategy, Target};
 
 type Key = (TenantId, Name);
@@ -31,16 +32,16 @@ pub(super) struct Together {
 /// Of one tenant and strategy.
 #[derive(Debug)]
 struct Group {
-    waiting: Vec<Share>,
+    waiting: Vec<Batch>,
     under_way: usize,
     size: BatchSize,
 }
 
 /// One performance's batch.
 #[derive(Debug)]
-struct Share {
+struct Batch {
     target: Target,
-    batch: Arc<[ClaimRequest]>,
+    requests: Arc<[ClaimRequest]>,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -69,7 +70,7 @@ impl Together {
                 under_way: 0,
                 size: size(),
             });
-            group.waiting.push(Share { target, batch, answer });
+            group.waiting.push(Batch { target, requests: batch, answer });
             if group.under_way < LANES {
                 group.under_way += 1;
                 drop(self.db.home().spawn(self.clone().work(key, Arc::clone(strategy))));
@@ -80,9 +81,9 @@ impl Together {
 
     async fn work(self, key: Key, strategy: Arc<dyn Strategy>) {
         let mut lane = Lane { together: &self, key, open: true };
-        while let Some(shares) = self.next(key) {
-            let (began, claimed) = (Instant::now(), shares.iter().map(|share| share.batch.len()).sum());
-            self.serve(&strategy, shares).await;
+        while let Some(batches) = self.next(key) {
+            let (began, claimed) = (Instant::now(), batches.iter().map(|batch| batch.requests.len()).sum());
+            self.serve(&strategy, batches).await;
             let took = began.elapsed();
             if let Some(group) = self.groups().get_mut(&key) {
                 group.size.learn(claimed, took);
@@ -91,15 +92,15 @@ impl Together {
         lane.open = false;
     }
 
-    /// What is claimed next; whoever gave up waiting wants nothing any more, or asks anew. When nothing waits this lane is closed.
-    /// The group stays, with what it has learnt: there are no more of them than tenants and strategies.
-    fn next(&self, key: Key) -> Option<Vec<Share>> {
+    /// What is claimed next; whoever gave up waiting wants nothing any more, or asks anew. When nothing waits this lane is
+    /// closed. The group stays, with what it has learnt: there are no more of them than tenants and strategies.
+    fn next(&self, key: Key) -> Option<Vec<Batch>> {
         let mut groups = self.groups();
         let group = groups.get_mut(&key)?;
-        group.waiting.retain(|share| !share.answer.is_closed());
+        group.waiting.retain(|batch| !batch.answer.is_closed());
         let mut requests = 0;
-        let taken = group.waiting.iter().take_while(|share| {
-            requests += share.batch.len();
+        let taken = group.waiting.iter().take_while(|batch| {
+            requests += batch.requests.len();
             requests <= group.size.limit()
         });
         // At least one, however large it is.
@@ -111,9 +112,9 @@ impl Together {
         None
     }
 
-    async fn serve(&self, strategy: &Arc<dyn Strategy>, shares: Vec<Share>) {
+    async fn serve(&self, strategy: &Arc<dyn Strategy>, batches: Vec<Batch>) {
         let parts: Vec<Part<'_>> =
-            shares.iter().map(|share| Part { target: &share.target, batch: &share.batch }).collect();
+            batches.iter().map(|batch| Part { target: &batch.target, batch: &batch.requests }).collect();
         let together = match parts.len() {
             1 => None,
             _ => tokio::time::timeout(HANGS, strategy.claim_together(&self.db, &parts))
@@ -122,25 +123,25 @@ impl Together {
         };
         match together {
             Some(Ok(outcomes)) => {
-                for (share, outcomes) in shares.into_iter().zip(outcomes) {
-                    share.tell(Ok(outcomes));
+                for (batch, outcomes) in batches.into_iter().zip(outcomes) {
+                    batch.tell(Ok(outcomes));
                 }
             }
             Some(Err(DbError::Unavailable(reason))) => {
-                for share in shares {
-                    share.tell(Err(DbError::Unavailable(reason.clone())));
+                for batch in batches {
+                    batch.tell(Err(DbError::Unavailable(reason.clone())));
                 }
             }
             // One of them wants what somebody keeps, and would have this lane wait again. The others need not wait for it.
             Some(Err(DbError::Contention)) => {
-                for share in shares {
+                for batch in batches {
                     let (db, strategy) = (self.db.clone(), Arc::clone(strategy));
-                    drop(self.db.home().spawn(async move { share.claim_alone(&db, &strategy).await }));
+                    drop(self.db.home().spawn(async move { batch.claim_alone(&db, &strategy).await }));
                 }
             }
             // One of them spoils it for all, or they cannot be claimed together.
             Some(Err(_)) | None => {
-                let alone = shares.into_iter().map(|share| share.claim_alone(&self.db, strategy));
+                let alone = batches.into_iter().map(|batch| batch.claim_alone(&self.db, strategy));
                 futures::future::join_all(alone).await;
             }
         }
@@ -168,9 +169,9 @@ impl Drop for Lane<'_> {
     }
 }
 
-impl Share {
+impl Batch {
     async fn claim_alone(self, db: &Db, strategy: &Arc<dyn Strategy>) {
-        let claimed = tokio::time::timeout(HANGS, strategy.claim(db, &self.target, &self.batch)).await;
+        let claimed = tokio::time::timeout(HANGS, strategy.claim(db, &self.target, &self.requests)).await;
         self.tell(claimed.unwrap_or_else(|_| Err(DbError::Unavailable("no answer".to_owned()))));
     }
 

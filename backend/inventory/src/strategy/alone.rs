@@ -25,13 +25,13 @@ pub(super) enum Alone {
     Held(DateTime<Utc>),
     /// The unit is not free. Nothing happened.
     NotFree,
-    /// The unit was taken, but the hold was not made: its key is not new, or the strategy has changed. The transaction has to
-    /// be rolled back.
+    /// The unit was taken, but the hold was not made: its key is not new, or the strategy has changed. The transaction has
+    /// to be rolled back.
     NotMade,
 }
 
-/// `$2` unit, `$3` hold, `$4` performance, `$5` seconds, `$6` total, `$7` currency, `$8` key, `$9` fingerprint, `$10` strategy,
-/// `$11` price level, `$12` ticket type, `$13` face, `$14` fees, `$15` tax.
+/// `$2` unit, `$3` hold, `$4` performance, `$5` seconds, `$6` total, `$7` currency, `$8` key, `$9` fingerprint, `$10`
+/// strategy, `$11` price level, `$12` ticket type, `$13` face, `$14` fees, `$15` tax.
 pub(crate) fn statement(locked: Locked) -> String {
     // An update cannot pass over a row that is locked; a sub-select can.
     let (free, unit) = match locked {

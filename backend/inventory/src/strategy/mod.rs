@@ -81,8 +81,8 @@ pub trait Strategy: Send + Sync + std::fmt::Debug {
     /// Its name in the database and on the command line.
     fn name(&self) -> Name;
 
-    /// Claims for each request of the batch; the outcomes stand in the batch's order. Before a buyer is answered that something is
-    /// held, every instance is to be told (`Availability::told`).
+    /// Claims for each request of the batch; the outcomes stand in the batch's order. Before a buyer is answered that
+    /// something is held, every instance is to be told (`Availability::told`).
     ///
     /// # Errors
     /// `Unavailable` leaves the outcome unknown: the same requests again, with the same hold ids and keys, will find
@@ -237,9 +237,10 @@ async fn claim_in_one_transaction<T: Take>(
     Ok(settled.outcomes)
 }
 
-/// Every statement that claims, by name, so that a test can assert how it is planned.
+/// Every statement that claims, or stands in a claim's way, by name, so that a test can assert how it is planned.
 #[cfg(feature = "negative-control")]
 pub fn statements() -> Vec<(&'static str, String)> {
+    use crate::store;
     vec![
         ("ttl", take::conditional_update(Guard::On, take::Locked::Wait)),
         ("skip_locked", take::conditional_update(Guard::On, take::Locked::Skip)),
@@ -247,8 +248,14 @@ pub fn statements() -> Vec<(&'static str, String)> {
         ("alone_skip_locked", alone::statement(take::Locked::Skip)),
         ("row_lock", row_lock::lock_statement(Guard::On)),
         ("row_lock_update", row_lock::UPDATE.to_owned()),
+        ("redis_open", redis::OPEN.to_owned()),
         ("redis_refused", redis::REFUSED.to_owned()),
+        ("redis_units", redis::by_id()),
+        ("record", record::RECORD.to_owned()),
         ("earlier", record::EARLIER.to_owned()),
-        ("expire", crate::store::EXPIRE.to_owned()),
+        ("give_back", store::GIVE_BACK.to_owned()),
+        ("expire", store::EXPIRE.to_owned()),
+        ("lapsed", store::LAPSED.to_owned()),
+        ("block", store::BLOCK.to_owned()),
     ]
 }

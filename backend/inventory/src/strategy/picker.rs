@@ -94,7 +94,7 @@ impl<'a> Picker<'a> {
             self.next_best(level, wanted.quantity)
         } else {
             let taken = |unit| self.own.contains(&unit) || self.reached.leaves(unit, self.now);
-            self.stock.adjacent(level, wanted.quantity, taken)
+            self.stock.adjacent(level, wanted.quantity, self.reached.apart(self.now), taken)
         };
         if let Some(found) = found {
             return Ok(found);
@@ -104,7 +104,9 @@ impl<'a> Picker<'a> {
         }
         // Enough but for others of this process: it depends on what becomes of them.
         let others = self.own.len() > own || self.reached.leaves_any(self.now);
-        if others && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, |_| false).is_some()) {
+        if others
+            && (alone(wanted) || self.stock.adjacent(level, wanted.quantity, false, |_| false).is_some())
+        {
             return Err(Outcome::Contended);
         }
         Err(if alone(wanted) { Outcome::SoldOut } else { Outcome::NoAdjacent })

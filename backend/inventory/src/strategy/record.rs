@@ -220,6 +220,7 @@ async fn record(
 /// `$2` strategy, `$3` performances; of each hold `$4` performance, `$5` id, `$6` end, `$7` total, `$8` currency, `$9` key,
 /// `$10` fingerprint, `$11` fence; of each claim `$12` performance, `$13` hold, `$14` unit, `$15` price level, `$16` ticket
 /// type, `$17` place, `$18` face, `$19` fees, `$20` tax; of each request that won nothing `$21` performance, `$22` key.
+/// Keys are inserted in order: two instances that are asked with the same keys again do not wait for each other in a circle.
 pub(crate) const RECORD: &str = "with sold_so as materialized (
          select p.id from performances p where p.tenant_id = $1 and p.id = any($3::uuid[]) and p.strategy = $2
      ), made as (
@@ -230,6 +231,7 @@ pub(crate) const RECORD: &str = "with sold_so as materialized (
          from unnest($4::uuid[], $5::uuid[], $6::timestamptz[], $7::bigint[], $8::text[], $9::text[], $10::text[],
                      $11::bigint[]) r (performance, id, until, total, currency, key, fingerprint, fence)
          join sold_so s on s.id = r.performance
+         order by r.performance, r.key collate \"C\"
          on conflict (tenant_id, performance_id, idempotency_key) do nothing
          returning h.id
      ), claimed as (

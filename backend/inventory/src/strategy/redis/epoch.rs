@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::store::Entry;
 
-const REBUILD: Tag = Tag::new("claim.redis_rebuild");
+const REBUILD: Tag = Tag::patient("claim.redis_rebuild");
 const LOOK: Tag = Tag::new("claim.redis_look");
 
 #[derive(Debug, FromQueryResult)]
@@ -121,15 +121,13 @@ pub(super) async fn open(
     performance: PerformanceId,
     hold_seconds: i32,
 ) -> Result<Option<(i64, DateTime<Utc>)>, DbError> {
-    let row: Option<OpenedRow> = tx
-        .optional(
-            "select epoch, marquee_now() + make_interval(secs => $3) as until
-             from hold_epochs where tenant_id = $1 and performance_id = $2 for share",
-            params![performance, f64::from(hold_seconds)],
-        )
-        .await?;
+    let row: Option<OpenedRow> = tx.optional(OPEN, params![performance, f64::from(hold_seconds)]).await?;
     Ok(row.map(|row| (row.epoch, row.until)))
 }
+
+/// `$2` performance, `$3` seconds.
+pub(crate) const OPEN: &str = "select epoch, marquee_now() + make_interval(secs => $3) as until
+     from hold_epochs where tenant_id = $1 and performance_id = $2 for share";
 
 /// What the journal says of these units.
 pub(super) async fn units(
@@ -139,10 +137,14 @@ pub(super) async fn units(
 ) -> Result<Vec<(UnitId, Entry)>, DbError> {
     let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
     let tx = db.begin(tenant, LOOK).await?;
-    let rows: Vec<UnitRow> =
-        tx.all(&format!("{UNITS} where u.tenant_id = $1 and u.id = any($2::uuid[])"), params![ids]).await?;
+    let rows: Vec<UnitRow> = tx.all(&by_id(), params![ids]).await?;
     tx.commit().await?;
     Ok(rows.into_iter().map(|row| (row.id, entry(&row))).collect())
+}
+
+/// `$2` units.
+pub(crate) fn by_id() -> String {
+    format!("{UNITS} where u.tenant_id = $1 and u.id = any($2::uuid[])")
 }
 
 const UNITS: &str = "select u.id, u.state, c.hold_id, h.state as hold_state, h.expires_at

@@ -81,7 +81,7 @@ impl Redis {
         wishes.wait_for(batch, &under_way(grants));
         let judged = Judged { part: Part { target, batch }, wishes };
         let settled = match record::settle(&tx, self.name(), vec![judged], freed).await {
-            Err(DbError::Unique(key)) if key == "holds_fence_key" => return Ok(Journalled::Stale),
+            Err(error) if is_a_fence_again(&error) => return Ok(Journalled::Stale),
             settled => settled?,
         };
         tx.commit().await?;
@@ -107,6 +107,11 @@ pub(crate) const REFUSED: &str = "select u.id from units u
        and (u.state = 'blocked' or (select true from claims c
             where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null))";
 
+/// Redis gave a number that it had given before. Names of indexes may have something appended on a distributed database.
+fn is_a_fence_again(error: &DbError) -> bool {
+    matches!(error, DbError::Unique(key) if key.starts_with("holds_fence_key"))
+}
+
 /// Units of grants that are not journalled yet.
 fn under_way(grants: &[Grant]) -> HashSet<UnitId> {
     let of = |grant: &Grant| match grant {
@@ -114,4 +119,19 @@ fn under_way(grants: &[Grant]) -> HashSet<UnitId> {
         Grant::Lost { under_way, .. } => under_way.clone(),
     };
     grants.iter().flat_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_is_known_by_its_key() {
+        for (key, again) in
+            [("holds_fence_key", true), ("holds_fence_key_102008", true), ("holds_pkey", false), ("", false)]
+        {
+            assert_eq!(is_a_fence_again(&DbError::Unique(key.to_owned())), again, "{key}");
+        }
+        assert!(!is_a_fence_again(&DbError::NoRow));
+    }
 }

@@ -11,6 +11,7 @@
 
 mod epoch;
 mod journal;
+mod loading;
 mod repair;
 mod scripts;
 mod store;
@@ -27,6 +28,8 @@ use super::record::{self, Judged};
 use super::wish::Wishes;
 use super::{ClaimRequest, Guard, Outcome, Part, Strategy, Target};
 use crate::block;
+#[cfg(feature = "negative-control")]
+pub(crate) use epoch::{OPEN, by_id};
 use journal::Journalled;
 #[cfg(feature = "negative-control")]
 pub(crate) use journal::REFUSED;
@@ -110,12 +113,14 @@ impl Redis {
     /// begins one. One loader at a time: the others wait for it.
     async fn rebuild(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {
         self.known().remove(&key);
-        if !self.store.may_load(key).await? {
+        let Some(loading) = self.store.may_load(key).await? else {
             return Ok(self.store.until_loaded(key).await?);
-        }
-        let done = self.load_anew(db, key, distrusted).await;
-        self.store.loaded(key).await;
-        done
+        };
+        // A large house takes longer than a batch has: it is loaded also when this batch is given up meanwhile.
+        let (this, of) = (self.clone(), db.clone());
+        let load = async move { loading.during(this.load_anew(&of, key, distrusted)).await };
+        let ended = |_| Err(Fault::Db(DbError::Unavailable("the loading task ended".to_owned())));
+        db.home().spawn(load).await.unwrap_or_else(ended)
     }
 
     async fn load_anew(&self, db: &Db, key: Key, distrusted: Option<i64>) -> Result<(), Fault> {
@@ -204,7 +209,10 @@ impl Strategy for Redis {
     async fn block(&self, db: &Db, target: &Target, units: &[UnitId]) -> Result<Vec<UnitId>, DbError> {
         let reserved = self.reserve(db, target, units).await?;
         let blocked = block::in_postgres(db, super::BLOCK, target, &reserved).await;
-        self.set_right(db, target, &reserved).await?;
+        // What is blocked is blocked: Redis learns it when one of them is next asked for.
+        if let Err(error) = self.set_right(db, target, &reserved).await {
+            tracing::warn!(%error, "redis could not be told which units are blocked");
+        }
         blocked
     }
 

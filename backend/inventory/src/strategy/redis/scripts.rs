@@ -4,8 +4,8 @@
 //! `hold|until` (Unix milliseconds), `hold|until|p` while the hold is not journalled yet, or `x` for a unit that is being
 //! paid for, sold or blocked.
 //!
-//! Nothing of it stays for ever: each grant keeps the three for another week. What is gone is loaded again from the journal, as
-//! after a flush.
+//! Nothing of it stays for ever: each grant keeps the three for another week. What is gone is loaded again from the journal,
+//! as after a flush.
 
 use std::sync::LazyLock;
 
@@ -21,9 +21,9 @@ pub(super) const ASIDE_KEPT: i64 = 60;
 
 /// Grants whole holds, each provisionally, in the batch's order.
 ///
-/// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, seconds to keep the
-/// keys, then for each hold: id, number of units, units. Answers for each hold its fence and the holds it took units over from, or 0 and
-/// the places (from 1) of the units that are not to be had, negative where another grant is under way.
+/// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, seconds to keep
+/// the keys, then for each hold: id, number of units, units. Answers for each hold its fence and the holds it took units
+/// over from, or 0 and the places (from 1) of the units that are not to be had, negative where another grant is under way.
 pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -68,8 +68,8 @@ pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
 
 /// Sets units to what Postgres says, where nothing happened to them since they were looked at.
 ///
-/// Keys: epoch, units. Arguments: epoch, seconds to keep the keys, then for each unit: id, the value seen (empty: none), the new
-/// one (empty: free).
+/// Keys: epoch, units. Arguments: epoch, seconds to keep the keys, then for each unit: id, the value seen (empty: none), the
+/// new one (empty: free).
 pub(super) static SYNC: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -87,6 +87,26 @@ pub(super) static SYNC: LazyLock<Script> = LazyLock::new(|| {
         -- A hash that was empty has been made anew, without an end.
         redis.call('EXPIRE', KEYS[2], ARGV[2])
         return 1",
+    )
+});
+
+/// Keeps what a loader says of itself, if nobody else says so.
+///
+/// Keys: loading. Arguments: the loader's token, milliseconds.
+pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+    )
+});
+
+/// Takes away what a loader says of itself, and nothing that another one says. As [`RENEW`].
+pub(super) static END: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        return redis.call('DEL', KEYS[1])",
     )
 });
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use marquee_core::ids::{HoldId, PerformanceId, TenantId, UnitId};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
-use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::scripts::{ASIDE_KEPT, GRANT, INSTALL, KEPT, NO_EPOCH, SYNC};
@@ -15,10 +14,6 @@ use super::scripts::{ASIDE_KEPT, GRANT, INSTALL, KEPT, NO_EPOCH, SYNC};
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// A grant that is not journalled lapses after this.
 const PROVISIONAL: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
-/// Whoever loads a performance has it alone for so long: loaders who do not wait for each other begin one epoch after another.
-const LOADING: Duration = Duration::from_secs(2);
-/// How often those who wait look whether it is loaded.
-const LOOK: Duration = Duration::from_millis(15);
 /// Units written aside in one command of a rebuild.
 const CHUNK: usize = 1_000;
 
@@ -62,19 +57,19 @@ pub(super) enum Entry {
 /// Redis, as far as holds are concerned.
 #[derive(Clone)]
 pub(super) struct Store {
-    connection: ConnectionManager,
+    pub(super) connection: ConnectionManager,
 }
 
 /// The keys of a performance; the tag in braces keeps them in one slot of a cluster.
-struct Keys {
+pub(super) struct Keys {
     epoch: String,
     units: String,
     fence: String,
-    loading: String,
+    pub(super) loading: String,
 }
 
 impl Keys {
-    fn of(tenant: TenantId, performance: PerformanceId) -> Self {
+    pub(super) fn of(tenant: TenantId, performance: PerformanceId) -> Self {
         let key = |name| format!("marquee:holds:{{{tenant}:{performance}}}:{name}");
         Self { epoch: key("epoch"), units: key("units"), fence: key("fence"), loading: key("loading") }
     }
@@ -158,48 +153,6 @@ impl Store {
         let mut call = redis::cmd("GET");
         call.arg(Keys::of(tenant, performance).epoch);
         Ok(call.query_async(&mut self.connection.clone()).await?)
-    }
-
-    /// Is it this caller who loads the performance? If so, [`Store::loaded`] is to follow; a loader who dies is not waited for.
-    pub(super) async fn may_load(
-        &self,
-        (tenant, performance): (TenantId, PerformanceId),
-    ) -> Result<bool, RedisFault> {
-        let mut call = redis::cmd("SET");
-        call.arg(Keys::of(tenant, performance).loading)
-            .arg("x")
-            .arg("NX")
-            .arg("PX")
-            .arg(LOADING.as_millis() as u64);
-        let set: Option<String> = call.query_async(&mut self.connection.clone()).await?;
-        Ok(set.is_some())
-    }
-
-    /// Waits until whoever loads the performance is done, or should have been.
-    pub(super) async fn until_loaded(
-        &self,
-        (tenant, performance): (TenantId, PerformanceId),
-    ) -> Result<(), RedisFault> {
-        let (key, deadline) = (Keys::of(tenant, performance).loading, Instant::now() + LOADING);
-        while Instant::now() < deadline {
-            let mut call = redis::cmd("EXISTS");
-            let loading: bool = call.arg(&key).query_async(&mut self.connection.clone()).await?;
-            if !loading {
-                break;
-            }
-            sleep(LOOK).await;
-        }
-        Ok(())
-    }
-
-    /// The performance is loaded, or will not be by this caller.
-    pub(super) async fn loaded(&self, (tenant, performance): (TenantId, PerformanceId)) {
-        let mut call = redis::cmd("DEL");
-        call.arg(Keys::of(tenant, performance).loading);
-        let told: Result<i64, RedisError> = call.query_async(&mut self.connection.clone()).await;
-        if let Err(error) = told {
-            tracing::debug!(%error, "others wait a moment too long for a performance that is loaded");
-        }
     }
 
     /// Replaces everything by `units`, unless Redis has a later epoch.

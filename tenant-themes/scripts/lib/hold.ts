@@ -51,6 +51,7 @@ export async function holdAndGo(
     last = null;
     holds.set(hold.hold_id, {
       token: hold.token,
+      performance,
       made_at: new Date().toISOString(),
       expires_at: hold.expires_at,
       summary: page.summary ?? null,
@@ -61,6 +62,12 @@ export async function holdAndGo(
     if ((error as { problem?: { status: number } }).problem?.status) last = null;
     throw error;
   }
+}
+
+/** Gives a hold back: its tickets go on sale again. */
+export async function giveBackHold(id: string, token: string): Promise<void> {
+  await call<void>(`/holds/${id}`, { method: "DELETE", headers: { "Hold-Token": token } });
+  holds.end(id, "released");
 }
 
 /** Says calmly beside a button that many are booking and when the next try is; takes it away with `null`. */

@@ -9,9 +9,10 @@ import { wishFor } from "./best";
 import type { Changed } from "./board";
 import { Directory } from "./directory";
 import { Finder, sectionWords } from "./finder";
+import { frontOf } from "./front";
 import { onLegend, showLegend } from "./legend";
 import type { Sale } from "./sale";
-import { frontOf, SeatMap } from "./seatmap";
+import { SeatMap } from "./seatmap";
 import { type Filter, homeLevels, levelsUsed, type Standing, standing } from "./sections";
 import { currency, levels, limit, titleOf, usualPrice } from "./words";
 
@@ -24,6 +25,7 @@ export class Large {
   map: SeatMap | null = null;
   private readonly title = find<HTMLElement>("#section-title");
   private readonly facts = find<HTMLElement>("#section-facts");
+  private readonly parties = find<HTMLElement>("#section-parties");
   private readonly stepper = find<HTMLElement>("#party");
   private opened = -1;
   private readonly finder: Finder;
@@ -38,7 +40,7 @@ export class Large {
     private readonly toggle: (at: number) => void,
   ) {
     this.home = homeLevels(sale.layout);
-    this.finder = new Finder(sale, (at) => this.go(at));
+    this.finder = new Finder(sale, this.home, (at) => this.go(at));
     this.directory = new Directory(sale.layout, this.home, {
       open: (at) => this.go(at),
       point: (at) => this.finder.light(at),
@@ -69,7 +71,9 @@ export class Large {
     const sections = new Set(changed.map((at) => sectionOf(layout, at)));
     this.restand(sections);
     for (const at of changed) this.map?.paint(at);
-    if (sections.has(this.opened)) this.showFacts();
+    if (!sections.has(this.opened)) return;
+    this.showFacts();
+    this.showParties();
   }
 
   /** Brings a seat before the eyes and gives it the focus. */
@@ -98,9 +102,20 @@ export class Large {
     wishFor({ count, ...(level ? { level: level.id } : {}) });
     this.restand(this.sale.layout.sections.keys());
     this.map?.only(this.filter.level);
+    this.showParties();
     if (wish.level === undefined && wish.count === undefined) return;
+    // In an open section its seats answer, not the number of others.
     const fitting = this.standings.filter((one) => one.fits).length;
-    say(said, t("finder-found", { count: fitting }));
+    const found = t("finder-found", { count: fitting });
+    say(said, this.map ? this.parties.textContent || String(count) : found);
+  }
+
+  /** In an open section: which seats have no neighbours enough for a party. */
+  private showParties(): void {
+    const { count } = this.filter;
+    const some = this.map?.pale(count) ?? false;
+    this.parties.hidden = !some;
+    this.parties.textContent = some ? t("section-parties", { count }) : "";
   }
 
   /** Opens a section in a step of its own, which the browser's way back undoes. */
@@ -153,6 +168,7 @@ export class Large {
       toggle: (seat) => this.toggle(seat.at),
     });
     this.map.only(this.filter.level);
+    this.showParties();
     host.append(this.finder.mini(at));
     this.showFacts();
     if (!move) return;

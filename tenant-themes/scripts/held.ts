@@ -92,7 +92,7 @@ function row(hold: Running, units: Unit[], expires: string, paying: boolean) {
   back.addEventListener("click", () => {
     showProblem(problem, null);
     busy(back, t("giving-back"), () => giveBackHold(hold.id, hold.token))
-      .then(() => gone(item, "released-title"))
+      .then(() => gone(item, "released-title", true))
       .catch((error: unknown) => {
         const known = problemOf(error);
         if (known.code === "hold_expired" || known.code === "order_state") void show();
@@ -111,8 +111,7 @@ function row(hold: Running, units: Unit[], expires: string, paying: boolean) {
 }
 
 /** A hold that is over goes from the page; what had the focus in it hands that on. */
-function gone(item: HTMLElement, words: string): void {
-  const focused = item.contains(document.activeElement);
+function gone(item: HTMLElement, words: string, focused = item.contains(document.activeElement)): void {
   item.remove();
   say(said, t(words));
   if (list.children.length === 0) box.hidden = true;

@@ -5,6 +5,7 @@ import { all, find, say } from "./lib/dom";
 import { busy, holdAndGo, showWait } from "./lib/hold";
 import { follow } from "./lib/live";
 import { money, t } from "./lib/page";
+import { holds } from "./lib/store";
 import { layOut, type Plan, type Seat } from "./map/plan";
 import { offerLevels, onFind } from "./seating/best";
 import { type Availability, Board, type Changed, type Delta } from "./seating/board";
@@ -204,6 +205,12 @@ async function begin(): Promise<void> {
   offerLevels(used);
   const now = new Sale(layout, new Board(layout));
   sale = now;
+  const heldSeats = () => new Set(holds.of(show.id).flatMap((hold) => hold.seats ?? []));
+  now.held = heldSeats();
+  holds.onChange(() => {
+    now.held = heldSeats();
+    mapNow()?.paintAll();
+  });
   const open = () => {
     wait.hidden = true;
     if (show.large) large = new Large(now, toggle);

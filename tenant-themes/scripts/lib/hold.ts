@@ -7,6 +7,8 @@ import { holds } from "./store";
 /** A unit of a hold, or a line of an order. */
 export interface Unit {
   unit_id: string;
+  /** The plan's seat: of a hold's unit, where it is one. */
+  seat?: string | null;
   label: string;
   price_level: string;
   ticket_type: string;
@@ -55,6 +57,7 @@ export async function holdAndGo(
       made_at: new Date().toISOString(),
       expires_at: hold.expires_at,
       summary: page.summary ?? null,
+      seats: hold.units.flatMap((unit) => unit.seat ?? []),
     });
     location.assign(`/checkout/${hold.hold_id}`);
   } catch (error) {

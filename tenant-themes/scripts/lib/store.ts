@@ -20,6 +20,8 @@ export interface KeptHold {
   made_at: string;
   expires_at: string;
   summary: Summary | null;
+  /** The plan's seats in it. */
+  seats?: string[];
   order?: KeptOrder;
   ended?: Ending;
 }
@@ -89,11 +91,16 @@ function ids(prefix: string): string[] {
   }
 }
 
+/** Told to this tab's page when a hold that it keeps has changed; other tabs hear `storage`. */
+const changed = () => dispatchEvent(new Event("holds"));
+
 export const holds = {
   key: (id: string) => `${HOLD}${id}`,
   get: (id: string) => read<KeptHold>(`${HOLD}${id}`),
-  set: (id: string, hold: KeptHold) =>
-    write(`${HOLD}${id}`, hold, new Date(hold.expires_at).getTime() + HOLD_AFTER),
+  set: (id: string, hold: KeptHold) => {
+    write(`${HOLD}${id}`, hold, new Date(hold.expires_at).getTime() + HOLD_AFTER);
+    changed();
+  },
   /** Remembers how a hold ended, and forgets what opened it. */
   end: (id: string, ended: Ending) => {
     const hold = holds.get(id);
@@ -102,7 +109,17 @@ export const holds = {
     // A hold that was paid for leads to its order.
     holds.set(id, { ...rest, ...(ended === "paid" && order ? { order } : {}), token: "", ended });
   },
-  drop: (id: string) => drop(`${HOLD}${id}`),
+  drop: (id: string) => {
+    drop(`${HOLD}${id}`);
+    changed();
+  },
+  /** Calls when any of them has changed, in whichever tab. */
+  onChange: (told: () => void) => {
+    addEventListener("holds", told);
+    addEventListener("storage", (event) => {
+      if (event.key?.startsWith(HOLD)) told();
+    });
+  },
   /** Those of a performance that have not ended, as far as this browser knows; the newest first. */
   of: (performance: string): (KeptHold & { id: string })[] =>
     ids(HOLD)

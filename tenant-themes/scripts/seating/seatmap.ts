@@ -67,8 +67,9 @@ export class SeatMap {
     if (!seat || !element) return;
     const state = this.sale.stateOf(seat);
     element.setAttribute("aria-checked", String(state === "chosen"));
-    if (state === "gone") element.setAttribute("aria-disabled", "true");
+    if (state === "gone" || state === "held") element.setAttribute("aria-disabled", "true");
     else element.removeAttribute("aria-disabled");
+    element.classList.toggle("is-held", state === "held");
     element.setAttribute("aria-label", labelOf(this.layout, seat, state));
     const mark = element.querySelector(".mark");
     if (state !== "chosen") mark?.remove();
@@ -146,8 +147,9 @@ export class SeatMap {
 
   private short(seat: Seat): string {
     const type = levelOf(seat)?.ticket_types[0];
-    const gone = this.sale.stateOf(seat) === "gone";
-    return gone || !type ? labelOf(this.layout, seat, "gone") : `${inRow(seat)} · ${priceOf(type)}`;
+    const state = this.sale.stateOf(seat);
+    const gone = state === "gone" || state === "held";
+    return gone || !type ? labelOf(this.layout, seat, state) : `${inRow(seat)} · ${priceOf(type)}`;
   }
 
   private click(event: PointerEvent): void {

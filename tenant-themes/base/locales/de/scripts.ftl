@@ -6,6 +6,7 @@ seats-label = { $section }, Reihe { $row }, Plätze { $first } bis { $last }
 seat-available = { $seat }. { $level }, { $price }. Frei
 seat-chosen = { $seat }. { $level }, { $price }. Gewählt
 seat-gone = { $seat }. Vergeben
+seat-held = { $seat }. Von Ihnen reserviert
 seat-not-sold = { $seat }. Nicht im Verkauf
 seat-added = { $seat } gewählt, { $price }. { $count ->
     [one] Ein Platz

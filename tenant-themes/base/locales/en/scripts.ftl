@@ -6,6 +6,7 @@ seats-label = { $section }, row { $row }, seats { $first } to { $last }
 seat-available = { $seat }. { $level }, { $price }. Free
 seat-chosen = { $seat }. { $level }, { $price }. Chosen
 seat-gone = { $seat }. Taken
+seat-held = { $seat }. Held by you
 seat-not-sold = { $seat }. Not on sale
 seat-added = { $seat } chosen, { $price }. { $count ->
     [one] One seat

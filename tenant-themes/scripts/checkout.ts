@@ -224,6 +224,8 @@ async function confirmed(order: KeptOrder, secret: string): Promise<void> {
   payButton.textContent = t("pay-action");
   showSlow(false);
   await form?.action(secret);
+  payButton.textContent = t("paying");
+  showSlow(true);
   return pay(order, { token: null, key: newKey() }, true);
 }
 

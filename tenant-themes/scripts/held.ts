@@ -25,6 +25,8 @@ const seated = Boolean(page.performance?.plan_url);
 const OPEN = ["pending", "requires_action", "processing"];
 
 const stops: (() => void)[] = [];
+/** What is held was shown and said once. */
+let told = false;
 
 /** What a hold has now by the shop's word, or null where it is over. */
 async function look(hold: Running): Promise<{ units: Unit[]; expires: string; paying: boolean } | null> {
@@ -63,6 +65,11 @@ async function show(): Promise<void> {
     stops.push(made.begin());
   }
   box.hidden = list.children.length === 0;
+  if (box.hidden || told) return;
+  told = true;
+  // A page that is come back to may be scrolled past it.
+  box.scrollIntoView({ block: "nearest" });
+  say(said, [...list.querySelectorAll("p")].map((one) => one.textContent).join(". "));
 }
 
 function row(hold: Running, units: Unit[], expires: string, paying: boolean) {
@@ -83,7 +90,9 @@ function row(hold: Running, units: Unit[], expires: string, paying: boolean) {
       "p",
       {},
       el("strong", {}, t(seated ? "hold-seats" : "hold-tickets", { count: units.length })),
+      " ",
       left,
+      " ",
       el("small", {}, seats),
     ),
     el("div", { class: "holding-ways" }, go, back),

@@ -2,6 +2,7 @@
 
 import { find, say } from "../lib/dom";
 import { money, t } from "../lib/page";
+import { holds } from "../lib/store";
 import { drawSection } from "../map/drawing";
 import { boxOf, grow, type Seat, seatsOf, sectionOf } from "../map/plan";
 import { faceFront } from "../map/turn";
@@ -14,7 +15,7 @@ import { onLegend, showLegend } from "./legend";
 import type { Sale } from "./sale";
 import { SeatMap } from "./seatmap";
 import { type Filter, homeLevels, levelsUsed, type Standing, standing } from "./sections";
-import { currency, levels, limit, titleOf, usualPrice } from "./words";
+import { currency, levels, limit, show, titleOf, usualPrice } from "./words";
 
 const seating = find<HTMLElement>("#seating");
 const host = find<HTMLElement>("#map");
@@ -150,7 +151,9 @@ export class Large {
     seating.dataset.view = at >= 0 ? "seats" : "sections";
     const { layout } = this.sale;
     showLegend(levelsUsed(layout, levels, layout.sections[at]));
-    if (move && before !== at) seating.scrollIntoView({ block: "start" });
+    // Who comes back to seats on hold is shown these first.
+    const held = before < 0 && holds.of(show.id).length > 0;
+    if (move && before !== at && !held) seating.scrollIntoView({ block: "start" });
     if (at < 0) {
       this.finder.show();
       if (move && before >= 0) this.finder.focus(before);

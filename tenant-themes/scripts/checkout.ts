@@ -1,98 +1,62 @@
 // From a hold to a paid order: who, then how, with the time that is left always in sight.
 
 import checkIcon from "../base/icons/check.svg";
+import type { OrderAnswer, OrderNow, PayAnswer } from "./checkout/answers";
+import { held, startClock, timeIsUp } from "./checkout/clock";
+import { details, focusWrong, readBuyer, showFieldErrors } from "./checkout/details";
+import { showOver, whyClosed } from "./checkout/over";
 import { call, explain, newKey, type Problem, problemOf, showProblem } from "./lib/api";
-import { countdown, digits, thresholds } from "./lib/countdown";
-import { el, find, icon, say } from "./lib/dom";
-import { busy, type Hold } from "./lib/hold";
+import { el, find, icon } from "./lib/dom";
+import { busy, giveBackHold, type Hold } from "./lib/hold";
+import { mailAsWritten } from "./lib/mail";
 import { money, page, t } from "./lib/page";
 import { mountPayment, type PaymentForm } from "./lib/payment";
-import { holds, type KeptHold, type KeptOrder, orders, type Payment } from "./lib/store";
+import { holds, type KeptHold, type KeptOrder, orders } from "./lib/store";
 import { eventBox, lines, total } from "./lib/summary";
-
-interface OrderAnswer {
-  order_id: string;
-  token: string;
-  status: string;
-  total: number;
-  currency: string;
-  expires_at: string;
-  payment: Payment | null;
-}
-
-interface OrderNow {
-  status: string;
-  total: number;
-  currency: string;
-  expires_at: string;
-  lines?: Hold["units"];
-  progress?: { client_secret?: string | null } | null;
-}
-
-interface PayAnswer {
-  status: "paid" | "processing" | "requires_action";
-  client_secret?: string;
-  action_url?: string;
-}
 
 const id = page.hold ?? "";
 const root = find<HTMLElement>("#checkout");
-const held = find<HTMLElement>("#held");
-const live = find<HTMLElement>("#live");
-const over = find<HTMLElement>("#over");
-const details = find<HTMLFormElement>("#details");
 const paymentForm = find<HTMLFormElement>("#payment");
+const paymentStep = find<HTMLElement>("#step-payment");
+const paymentWait = find<HTMLElement>("#payment-wait");
 const payButton = find<HTMLButtonElement>("[data-action=pay]");
+const slow = find<HTMLElement>("#pay-slow");
+const done = find<HTMLElement>("#details-done");
 const detailsProblem = find<HTMLElement>("[data-problem]", details);
 const payProblem = find<HTMLElement>("[data-problem]", paymentForm);
 const giveBack = find<HTMLButtonElement>("#give-back");
 
+/** After so long a payment takes longer than people expect, in milliseconds. */
+const SLOW = 5000;
+
 let kept: KeptHold | null = holds.get(id);
-let hold: Hold | null = null;
 let form: PaymentForm | null = null;
-let stop = () => {};
+/** What the payment form was made for. */
+let formFor = "";
 let paying = false;
 
 /* Time */
 
-function inWords(seconds: number): string {
-  if (seconds > 90) return t("held-minutes", { count: Math.ceil(seconds / 60) });
-  if (seconds > 60) return t("held-minutes", { count: 1 });
-  return t("held-seconds", { count: Math.max(0, Math.ceil(seconds)) });
-}
-
-function startClock(expires: string): void {
-  stop();
-  const ends = new Date(expires);
-  const whole = Math.max(1, ends.getTime() - new Date(kept?.made_at ?? Date.now()).getTime());
-  const bar = find<HTMLElement>("[data-bar]", held);
-  const wordsBox = find("[data-words]", held);
-  const announce = thresholds([300, 120, 60, 30], (seconds) =>
-    say(find("[data-announce]", held), inWords(seconds)),
-  );
-  stop = countdown(ends, (seconds) => {
-    const words = seconds > 60 ? inWords(seconds) : t("held-last");
-    if (wordsBox.textContent !== words) wordsBox.textContent = words;
-    find("[data-digits]", held).textContent = digits(seconds);
-    bar.style.transform = `scaleX(${Math.min(1, Math.max(0, (seconds * 1000) / whole))})`;
-    held.toggleAttribute("data-urgent", seconds < 120);
-    announce(seconds);
-    if (seconds <= 0 && !paying) end("held-over-title", "held-over-text");
+function clock(expires: string): void {
+  startClock(expires, kept?.made_at, () => {
+    // While a payment may be under way, only its answer tells how this ends.
+    if (!paying) void ranOut();
   });
 }
 
-/** The hold is over: what happened, what was not charged, and the way back. */
-function end(title: string, text: string): void {
-  stop();
-  const url = kept?.summary?.url;
-  holds.drop(id);
-  held.hidden = true;
-  live.hidden = true;
-  over.hidden = false;
-  const heading = el("h2", { tabindex: "-1" }, t(title));
-  const again = el("a", { class: "button", href: url ?? "/" }, t(url ? "held-again" : "back-home"));
-  over.replaceChildren(heading, el("p", { class: "lead" }, t(text)), again);
-  heading.focus();
+/** The time is over, or the hold is: a performance that is called off is called so. */
+async function ranOut(): Promise<void> {
+  const order = kept?.order;
+  if (unanswered && order) return toOrder(order);
+  showOver(kept, await whyClosed(kept, "over", 1));
+}
+
+/** Nothing of this performance is sold any more. What an order says of it is surest. */
+async function closed(): Promise<void> {
+  const order = kept?.order;
+  const now = order ? await orderNow(order).catch(() => null) : null;
+  if (order && now && (now.cancellation || now.status !== "pending")) return toOrder(order);
+  showOver(kept, await whyClosed(kept, "closed", 4));
 }
 
 /* What is bought */
@@ -105,108 +69,116 @@ function showSummary(units: Hold["units"], amount: number, currency: string): vo
 
 /* Step one: who */
 
-function fieldProblem(name: "email" | "name", words: string | null): void {
-  const input = find<HTMLInputElement>(`#${name}`);
-  showProblem(find<HTMLElement>(`#${name}-problem`), words);
-  if (words) input.setAttribute("aria-invalid", "true");
-  else input.removeAttribute("aria-invalid");
-}
-
-function readBuyer(): { email: string; name: string; locale: string } | null {
-  const email = find<HTMLInputElement>("#email").value.trim();
-  const name = find<HTMLInputElement>("#name").value.trim();
-  const goodEmail = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || /^[^\s@]+@localhost$/.test(email);
-  const goodName = [...name].length <= 200 && !/[\p{Cc}\u2028\u2029]/u.test(name);
-  fieldProblem("email", goodEmail ? null : t("email-invalid"));
-  fieldProblem("name", name === "" ? t("name-missing") : goodName ? null : t("name-invalid"));
-  const first = details.querySelector<HTMLInputElement>("[aria-invalid=true]");
-  first?.focus();
-  return first ? null : { email, name, locale: page.locale };
-}
-
-/** Problems of single fields stand beside them. */
-function showFieldErrors(problem: Problem): boolean {
-  let shown = false;
-  for (const error of problem.errors ?? []) {
-    const name = error.pointer.includes("email") ? "email" : error.pointer.includes("name") ? "name" : null;
-    if (!name) continue;
-    fieldProblem(name, name === "email" ? t("email-invalid") : t("name-invalid"));
-    shown = true;
-  }
-  return shown;
-}
-
-let orderKey = newKey();
+/** The key of a wish is kept while its answer may have been lost. */
+let asked = { body: "", key: "" };
 
 details.addEventListener("submit", (event) => {
   event.preventDefault();
   showProblem(detailsProblem, null);
   const buyer = readBuyer();
   if (!buyer || !kept) return;
-  const button = find<HTMLButtonElement>("button", details);
+  const before = kept.order;
+  if (before && before.email === buyer.email && before.name === buyer.name) return void backToPayment();
+  const button = find<HTMLButtonElement>("button[type=submit]", details);
   const token = kept.token;
+  const body = { hold_id: id, buyer };
+  if (asked.body !== JSON.stringify(body)) asked = { body: JSON.stringify(body), key: newKey() };
   busy(button, t("holding"), async () => {
-    const body = { hold_id: id, buyer };
     const answer = await call<OrderAnswer>("/orders", {
       method: "POST",
       body,
-      key: orderKey,
+      key: asked.key,
       headers: { "Hold-Token": token },
     });
+    asked = { body: "", key: "" };
+    const { email, name } = buyer;
     const order: KeptOrder = {
       id: answer.order_id,
       token: answer.token,
-      email: buyer.email,
+      email,
+      name,
       payment: answer.payment,
     };
     if (kept) {
       kept = { ...kept, order, expires_at: answer.expires_at };
       holds.set(id, kept);
     }
-    orders.set(order.id, { token: order.token, summary: kept?.summary ?? null, email: buyer.email });
-    startClock(answer.expires_at);
+    if (before) orders.drop(before.id);
+    orders.set(order.id, { token: order.token, summary: kept?.summary ?? null });
+    clock(answer.expires_at);
     await toPayment(order, answer.total, answer.currency, true);
   }).catch((error: unknown) => {
     const problem = problemOf(error);
-    if (problem.code === "hold_expired") return end("held-over-title", "held-over-text");
-    if (problem.status) orderKey = newKey();
+    if (problem.status) asked = { body: "", key: "" };
+    if (problem.code === "hold_expired") return void ranOut();
+    if (problem.code === "not_on_sale") return void closed();
+    // A payment for it began elsewhere.
+    if (problem.code === "order_state" && before) return toOrder(before);
     if (!showFieldErrors(problem)) showProblem(detailsProblem, explain(problem));
-    details.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
+    focusWrong();
   });
 });
+
+/** Opens step one again: another address is another order on the same hold, and the shop drops the former. */
+function change(): void {
+  const order = kept?.order;
+  if (!order || paying) return;
+  find<HTMLInputElement>("#email").value = mailAsWritten(order.email);
+  find<HTMLInputElement>("#name").value = order.name;
+  showStep("details");
+  find<HTMLInputElement>("#email").focus();
+}
+
+function backToPayment(): void {
+  showStep("payment");
+  find<HTMLElement>("#payment-title").focus();
+}
+
+function showStep(step: "details" | "payment"): void {
+  const pay = step === "payment";
+  details.hidden = pay;
+  done.hidden = !pay;
+  paymentWait.hidden = pay;
+  paymentForm.hidden = !pay;
+  paymentStep.classList.toggle("is-waiting", !pay);
+}
 
 /* Step two: how */
 
 async function toPayment(order: KeptOrder, amount: number, currency: string, focus: boolean): Promise<void> {
-  details.hidden = true;
-  const done = find<HTMLElement>("#details-done");
-  done.replaceChildren(icon(checkIcon), t("details-done", { email: order.email }));
-  done.hidden = false;
-  giveBack.hidden = true;
-  find<HTMLElement>("#payment-wait").hidden = true;
-  find("#step-payment").classList.remove("is-waiting");
-  paymentForm.hidden = false;
+  const again = el("button", { type: "button", class: "link", "data-action": "change" }, t("details-change"));
+  again.addEventListener("click", change);
+  const words = el("span", {}, t("details-done", { email: mailAsWritten(order.email) }));
+  done.replaceChildren(icon(checkIcon), words, again);
+  showStep("payment");
+  giveBack.hidden = false;
   payButton.textContent = amount > 0 ? t("pay", { total: money(amount, currency) }) : t("pay-free");
   if (focus) find<HTMLElement>("#payment-title").focus();
-  if (amount === 0 || !order.payment) {
-    find<HTMLElement>("#payment-element").hidden = true;
-    return;
-  }
+  const target = find<HTMLElement>("#payment-element");
+  target.hidden = amount === 0 || !order.payment;
+  if (target.hidden || !order.payment) return;
+  // What was typed into the form outlives a change of the address.
+  const wanted = JSON.stringify(order.payment);
+  if (form && formFor === wanted) return;
   try {
-    const target = find<HTMLElement>("#payment-element");
     form = await mountPayment(page.payment_script ?? "", order.payment, target, page.locale);
+    formFor = wanted;
   } catch {
     showProblem(payProblem, t("pay-script-failed"));
-    const again = el("button", { type: "button", class: "link" }, t("try-again"));
-    again.addEventListener("click", () => location.reload());
-    payProblem.append(again);
+    payProblem.append(reloader());
   }
 }
 
-const toOrder = (order: KeptOrder) => {
-  holds.drop(id);
-  location.assign(`/orders/${order.id}`);
-};
+function reloader(): HTMLElement {
+  const again = el("button", { type: "button", class: "link" }, t("try-again"));
+  again.addEventListener("click", () => location.reload());
+  return again;
+}
+
+const toOrder = (order: KeptOrder) => location.assign(`/orders/${order.id}`);
+
+const orderNow = (order: KeptOrder) =>
+  call<OrderNow>(`/orders/${order.id}`, { headers: { "Order-Token": order.token } });
 
 interface Attempt {
   token: string | null;
@@ -219,7 +191,7 @@ let unanswered: Attempt | null = null;
 const lost = (problem: Problem) => problem.code === "network" || problem.status >= 500;
 
 /** One attempt to pay: a key of its own, and the same key for each repetition of it. */
-async function pay(order: KeptOrder, one: Attempt, asked = false): Promise<void> {
+async function pay(order: KeptOrder, one: Attempt, after = false): Promise<void> {
   unanswered = one;
   let answer: PayAnswer;
   try {
@@ -236,7 +208,7 @@ async function pay(order: KeptOrder, one: Attempt, asked = false): Promise<void>
   }
   unanswered = null;
   if (answer.status !== "requires_action") return toOrder(order);
-  if (asked) {
+  if (after) {
     showProblem(payProblem, t("declined-authentication"));
     return;
   }
@@ -250,7 +222,10 @@ async function pay(order: KeptOrder, one: Attempt, asked = false): Promise<void>
 /** The bank's own step; how the bank decided the shop knows best. */
 async function confirmed(order: KeptOrder, secret: string): Promise<void> {
   payButton.textContent = t("pay-action");
+  showSlow(false);
   await form?.action(secret);
+  payButton.textContent = t("paying");
+  showSlow(true);
   return pay(order, { token: null, key: newKey() }, true);
 }
 
@@ -267,21 +242,39 @@ async function entered(order: KeptOrder): Promise<Attempt | null> {
   return null;
 }
 
+let slowTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Says after a while that it takes longer and that nothing is charged twice. */
+function showSlow(on: boolean): void {
+  clearTimeout(slowTimer);
+  showProblem(slow, null);
+  if (on) slowTimer = setTimeout(() => showProblem(slow, t("paying-slow")), SLOW);
+}
+
 /** Runs one attempt, with its button busy and its problems beside it. */
 function attempt(order: KeptOrder, work: () => Promise<void>): Promise<void> {
   showProblem(payProblem, null);
   paying = true;
+  giveBack.hidden = true;
+  const again = done.querySelector("button");
+  if (again) again.hidden = true;
+  showSlow(true);
   return busy(payButton, t("paying"), work)
     .catch((error: unknown) => refused(problemOf(error), order))
     .finally(() => {
       paying = false;
+      showSlow(false);
+      // What may be a payment cannot be given back or placed anew.
+      giveBack.hidden = unanswered !== null || payButton.hidden;
+      if (again) again.hidden = giveBack.hidden;
+      if (timeIsUp() && !unanswered) void ranOut();
     });
 }
 
 paymentForm.addEventListener("submit", (event) => {
   event.preventDefault();
   const order = kept?.order;
-  if (!order) return;
+  if (!order || paying || payButton.hidden) return;
   void attempt(order, async () => {
     const next = unanswered ?? (await entered(order));
     if (next) await pay(order, next);
@@ -294,7 +287,11 @@ function refused(problem: Problem, order: KeptOrder): void {
   } else if (problem.code === "hold_expired") {
     // Something was charged, and goes back: the order's page says it all.
     if (problem.notice) toOrder(order);
-    else end("held-over-title", "held-over-text");
+    else void ranOut();
+  } else if (problem.code === "not_on_sale") {
+    void closed();
+  } else if (problem.code === "too_many_attempts") {
+    noMoreTries();
   } else if (lost(problem)) {
     showProblem(
       payProblem,
@@ -308,45 +305,86 @@ function refused(problem: Problem, order: KeptOrder): void {
   }
 }
 
-giveBack.addEventListener("click", () => {
-  if (!kept) return;
-  const headers = { "Hold-Token": kept.token };
-  busy(giveBack, t("holding"), () => call<void>(`/holds/${id}`, { method: "DELETE", headers }))
-    .then(() => end("released-title", "released-text"))
-    .catch((error: unknown) => showProblem(detailsProblem, explain(problemOf(error))));
-});
+/** An order takes so many tries and no more: its tickets go back, and others can be chosen. */
+function noMoreTries(): void {
+  payButton.hidden = true;
+  giveBack.hidden = true;
+  find<HTMLElement>("#payment-element").hidden = true;
+  find<HTMLElement>(".secure", paymentForm).hidden = true;
+  const { phone } = root.dataset;
+  const again = el(
+    "button",
+    { type: "button", class: "button", "data-action": "start-over" },
+    t("start-over"),
+  );
+  again.addEventListener("click", () => {
+    const url = kept?.summary?.url ?? "/";
+    returning(again, () => location.assign(url));
+  });
+  const words = [t("problem-too_many_attempts"), phone ? t("call-us", { phone }) : ""];
+  showProblem(payProblem, words.join(" ").trim());
+  payProblem.append(again);
+  again.focus();
+}
+
+/* Giving back */
+
+function returning(button: HTMLButtonElement, then: () => void): void {
+  const now = kept;
+  if (!now) return;
+  const problemBox = paymentForm.hidden ? detailsProblem : payProblem;
+  busy(button, t("giving-back"), () => giveBackHold(id, now.token))
+    .then(then)
+    .catch((error: unknown) => {
+      const problem = problemOf(error);
+      if (problem.code === "hold_expired") return void ranOut();
+      if (problem.code === "order_state" && now.order) return toOrder(now.order);
+      showProblem(problemBox, explain(problem));
+    });
+}
+
+giveBack.addEventListener("click", () => returning(giveBack, () => showOver(kept, "released")));
 
 /* Begin, or go on after a reload */
 
+// Another tab may pay for the same hold, or give it back: then this one is out of date.
+addEventListener("storage", (event) => {
+  if (event.key === holds.key(id) && !paying && !unanswered) location.reload();
+});
+
 async function begin(): Promise<void> {
-  find("#step-payment").classList.add("is-waiting");
-  if (!kept) return end("held-unknown-title", "held-unknown-text");
+  paymentStep.classList.add("is-waiting");
+  // What a bank's way back adds to the address is nobody's business.
+  if (location.search) history.replaceState(null, "", location.pathname);
+  if (!kept) return showOver(null, "unknown");
   const order = kept.order;
+  if (kept.ended === "paid" && order) return location.replace(`/orders/${order.id}`);
+  if (kept.ended) return showOver(kept, kept.ended);
   try {
     if (order) {
-      const now = await call<OrderNow>(`/orders/${order.id}`, { headers: { "Order-Token": order.token } });
-      if (now.status !== "pending" && now.status !== "requires_action") return toOrder(order);
-      startClock(now.expires_at ?? kept.expires_at);
+      const now = await orderNow(order);
+      if (now.status !== "pending" && now.status !== "requires_action")
+        return location.replace(`/orders/${order.id}`);
+      clock(now.expires_at ?? kept.expires_at);
       if (now.lines) showSummary(now.lines, now.total, now.currency);
       await toPayment(order, now.total, now.currency, false);
       const secret = now.progress?.client_secret;
       if (secret) await attempt(order, () => confirmed(order, secret));
+      else if (now.progress?.attempts_left === 0) noMoreTries();
     } else {
-      hold = await call<Hold>(`/holds/${id}`, { headers: { "Hold-Token": kept.token } });
-      startClock(hold.expires_at);
+      const hold = await call<Hold>(`/holds/${id}`, { headers: { "Hold-Token": kept.token } });
+      clock(hold.expires_at);
       showSummary(hold.units, hold.total, hold.currency);
       giveBack.hidden = false;
     }
     root.removeAttribute("aria-busy");
   } catch (error) {
     const problem = problemOf(error);
-    if (problem.code === "hold_expired") return end("held-over-title", "held-over-text");
-    if (problem.code === "not_found") return end("held-unknown-title", "held-unknown-text");
+    if (problem.code === "hold_expired") return ranOut();
+    if (problem.code === "not_found") return showOver(kept, "unknown");
     const words = find<HTMLElement>("[data-words]", held);
     words.textContent = explain(problem);
-    const again = el("button", { type: "button", class: "link" }, t("try-again"));
-    again.addEventListener("click", () => location.reload());
-    words.append(" ", again);
+    words.append(" ", reloader());
   }
 }
 

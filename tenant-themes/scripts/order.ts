@@ -1,8 +1,11 @@
 // An order: how it stands, and its tickets. The token comes in the mail's link, after the `#`, where no server sees it.
 
 import { call, problemOf } from "./lib/api";
+import { countdown, digits } from "./lib/countdown";
 import { el, find, say } from "./lib/dom";
+import { mailAsWritten } from "./lib/mail";
 import { day, hasText, money as price, page, type Summary, t, time } from "./lib/page";
+import { standingOf } from "./lib/programme";
 import { holds, orders } from "./lib/store";
 import { eventBox, lines, total } from "./lib/summary";
 import { choicePanel, when } from "./order/choice";
@@ -27,11 +30,9 @@ function chosen(): void {
 
 function readToken(): string | null {
   const token = new URLSearchParams(location.hash.slice(1)).get("t");
-  if (token) {
-    const known = orders.get(id);
-    orders.set(id, { summary: known?.summary ?? null, email: known?.email ?? null, token });
-    history.replaceState(null, "", location.pathname + location.search);
-  }
+  if (token) orders.set(id, { summary: orders.get(id)?.summary ?? null, token });
+  // Neither the token nor what a bank's way back adds stays in the address.
+  if (location.hash || location.search) history.replaceState(null, "", location.pathname);
   return token ?? orders.get(id)?.token ?? null;
 }
 
@@ -41,6 +42,7 @@ function summaryOf(order: Order): Summary | null {
   if (!event) return orders.get(id)?.summary ?? null;
   return {
     title: event.title,
+    event: event.slug,
     url: `/performances/${order.performance_id}`,
     date: day(event.starts_at),
     time: time(event.starts_at),
@@ -66,25 +68,61 @@ function put(title: string, text: string, ...nodes: (Node | null)[]): void {
 const home = () =>
   el("p", { class: "order-actions" }, el("a", { class: "button button-quiet", href: "/" }, t("back-home")));
 
-/** What an unpaid order's buyer can do now, if anything. */
+/** What an unpaid order's buyer can do now, if anything, and for how long. */
 function wayOn(order: Order): HTMLElement | null {
   const bank = order.status === "requires_action" ? order.progress?.action_url : null;
-  const hold = order.status === "pending" && order.hold_id && holds.get(order.hold_id) ? order.hold_id : null;
+  const kept = order.hold_id ? holds.get(order.hold_id) : null;
+  const hold = order.status === "pending" && kept && !kept.ended ? order.hold_id : null;
   const href = bank ?? (hold ? `/checkout/${hold}` : null);
   if (!href) return null;
-  return el(
-    "p",
-    { class: "order-actions" },
-    el("a", { class: "button", href }, t(bank ? "order-confirm" : "order-go-on")),
-  );
+  // After a try that failed the words above say so.
+  const words = bank ? "order-confirm" : order.notice ? "order-try-again" : "order-go-on";
+  const way = el("a", { class: "button", href }, t(words));
+  return el("div", { class: "order-actions" }, way, order.expires_at ? timeLeft(order.expires_at) : null);
+}
+
+let stopTime = () => {};
+
+/** How long the tickets are held; when that is over the page looks again. */
+function timeLeft(expires: string): HTMLElement {
+  const box = el("p", { class: "meta order-left", role: "timer", "aria-live": "off" });
+  stopTime();
+  stopTime = countdown(new Date(expires), (seconds) => {
+    box.textContent = seconds > 0 ? t("held-left", { time: digits(seconds) }) : "";
+    if (seconds <= 0) wake();
+  });
+  return box;
+}
+
+/** A way to the event's other dates, where there are some. */
+function otherDates(order: Order): HTMLElement {
+  const way = el("a", { class: "button button-quiet", href: "/" }, t("back-home"));
+  const { event, performance_id } = order;
+  if (event && performance_id)
+    void standingOf(event.slug, performance_id).then((now) => {
+      if (!now?.others) return;
+      way.href = `/events/${event.slug}`;
+      way.textContent = t("other-dates");
+    });
+  return el("p", { class: "order-actions" }, way);
+}
+
+/** What this browser keeps follows how the order stands. */
+function keep(order: Order, token: string): void {
+  orders.set(id, { summary: orders.get(id)?.summary ?? null, token }, order.event?.starts_at);
+  const hold = order.hold_id;
+  if (!hold || holds.get(hold)?.order?.id !== id) return;
+  if (["paid", "partially_refunded", "refunded"].includes(order.status)) holds.end(hold, "paid");
+  else if (order.cancellation) holds.end(hold, "cancelled");
+  else if (order.status === "expired") holds.end(hold, "over");
 }
 
 function words(order: Order, told: Story): [string, string] {
   const moved = order.postponement;
-  const email = order.buyer?.email ?? orders.get(id)?.email;
+  const email = order.buyer?.email ? mailAsWritten(order.buyer.email) : "";
   const values = {
     amount: price(told.amount ?? 0, order.currency),
-    email: email ?? "",
+    email,
     date: moved ? when(moved.starts_at) : "",
     before: moved ? when(moved.starts_at_before) : "",
   };
@@ -96,6 +134,8 @@ function words(order: Order, told: Story): [string, string] {
 
 function draw(order: Order, told: Story, token: string): void {
   dropPictures();
+  stopTime();
+  keep(order, token);
   const [title, text] = words(order, told);
   const tickets = order.tickets ?? [];
   const good = goodTickets(id, tickets, token);
@@ -131,7 +171,7 @@ function draw(order: Order, told: Story, token: string): void {
     paid && order.lines
       ? el("section", {}, lines(order.lines), total(order.lines, order.total, order.currency), returns(order))
       : null,
-    good ? null : home(),
+    good ? null : told.off ? otherDates(order) : home(),
   );
 }
 
@@ -171,8 +211,7 @@ async function watch(token: string): Promise<void> {
       failures = 0;
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.status === 404 || problem.status === 401)
-        return put(t("order-locked-title"), t("order-locked-text"), home());
+      if (problem.status === 404 || problem.status === 401) return locked();
       failures += 1;
       const key = problem.code === "network" ? "order-waiting-network" : "order-waiting-text";
       if (!shown) put(t("order-waiting-title"), t(key));
@@ -186,6 +225,12 @@ async function watch(token: string): Promise<void> {
   }
 }
 
+/** Nothing here opens it; a token that opened nothing is not kept. */
+function locked(): void {
+  orders.drop(id);
+  put(t("order-locked-title"), t("order-locked-text"), home());
+}
+
 const token = readToken();
 if (token) void watch(token);
-else put(t("order-locked-title"), t("order-locked-text"), home());
+else locked();

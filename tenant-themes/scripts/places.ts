@@ -5,6 +5,7 @@ import { all, find, say } from "./lib/dom";
 import { busy, holdAndGo, showWait } from "./lib/hold";
 import { follow } from "./lib/live";
 import { money, page, t } from "./lib/page";
+import { holds } from "./lib/store";
 
 const performance = page.performance;
 if (!performance) throw new Error("no performance on this page");
@@ -115,7 +116,8 @@ const live = follow<Availability, Availability>(performance.id, {
     if (begun) return;
     begun = true;
     const first = rows.find((row) => left(row.level) > 0);
-    if (first && chosen() === 0) first.count = 1;
+    // Whoever holds some already is not offered one more.
+    if (first && chosen() === 0 && holds.of(performance.id).length === 0) first.count = 1;
     show();
   },
   delta: told,

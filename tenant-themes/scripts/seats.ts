@@ -5,9 +5,11 @@ import { all, find, say } from "./lib/dom";
 import { busy, holdAndGo, showWait } from "./lib/hold";
 import { follow } from "./lib/live";
 import { money, t } from "./lib/page";
+import { holds } from "./lib/store";
 import { layOut, type Plan, type Seat } from "./map/plan";
-import { offerLevels } from "./seating/best";
+import { offerLevels, onFind } from "./seating/best";
 import { type Availability, Board, type Changed, type Delta } from "./seating/board";
+import { findSeats } from "./seating/found";
 import { Large } from "./seating/large";
 import { countLegend, showLegend } from "./seating/legend";
 import { nearby } from "./seating/nearby";
@@ -72,6 +74,15 @@ function told(changed: Changed): void {
 
 const nameIn = (seat: Seat) => (sale ? nameOf(sale.layout, seat) : seat.id);
 
+/** How seats side by side are called. */
+function rangeOf(seats: Seat[]): string {
+  const [one, last] = [seats[0], seats[seats.length - 1]];
+  if (!sale || !one || !last) return "";
+  if (one === last) return nameIn(one);
+  const section = sectionName(sale.layout, one);
+  return t("seats-label", { section, row: one.row, first: one.number, last: last.number });
+}
+
 /** As many seats near those that are lost; together with what is still chosen where that makes a party. */
 function offerFor(lost: Chosen[]): { words: string; take(): void } | undefined {
   const [first] = lost;
@@ -81,9 +92,7 @@ function offerFor(lost: Chosen[]): { words: string; take(): void } | undefined {
     const seats = nearby(sale.layout, sale.board, first.seat, count);
     const [one, last] = [seats[0], seats[seats.length - 1]];
     if (!one || !last) continue;
-    const section = sectionName(sale.layout, one);
-    const range = { section, row: one.row, first: one.number, last: last.number };
-    const words = t("offer", { seats: one === last ? nameIn(one) : t("seats-label", range) });
+    const words = t("offer", { seats: rangeOf(seats) });
     return { words, take: () => take(seats, count > lost.length) };
   }
   return undefined;
@@ -102,6 +111,24 @@ function take(seats: Seat[], instead: boolean): void {
   say(said, t("tray-count", { count: sale.chosen.length }));
   way.focus();
 }
+
+/* Seats that are found for somebody come to those that are chosen already */
+
+onFind((wanted, type) => {
+  if (!sale || (!mapNow() && !large) || sale.board.levels.size === 0) return undefined;
+  const { count, adjacent } = wanted;
+  if (sale.chosen.length + count > limit) return t("limit-reached", { count: limit });
+  const taken = new Set(sale.chosen.map((one) => one.seat.at));
+  const seats = findSeats(sale.layout, sale.board, wanted, taken);
+  if (seats.length === 0) return t(adjacent ? "problem-no_adjacent" : "problem-sold_out", { count });
+  take(seats, false);
+  const kind = levels[wanted.level]?.ticket_types.find((one) => one.id === type);
+  for (const one of sale.chosen) if (kind && seats.some((seat) => seat.at === one.seat.at)) one.type = kind;
+  tray();
+  const row = seats.every((seat) => seat.section === seats[0]?.section && seat.row === seats[0]?.row);
+  trayNotice(t("found", { seats: row && adjacent ? rangeOf(seats) : seats.map(nameIn).join("; ") }));
+  return null;
+});
 
 /* On to checkout */
 
@@ -178,6 +205,12 @@ async function begin(): Promise<void> {
   offerLevels(used);
   const now = new Sale(layout, new Board(layout));
   sale = now;
+  const heldSeats = () => new Set(holds.of(show.id).flatMap((hold) => hold.seats ?? []));
+  now.held = heldSeats();
+  holds.onChange(() => {
+    now.held = heldSeats();
+    mapNow()?.paintAll();
+  });
   const open = () => {
     wait.hidden = true;
     if (show.large) large = new Large(now, toggle);

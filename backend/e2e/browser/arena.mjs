@@ -36,9 +36,14 @@ await walk(async (hands) => {
   if (begun > TO_BEGIN) throw new Error(`the scripts take ${begun} ms until sections show`);
   await light(page);
   await hands.tabTo("[data-section]");
+  const focusedLabel = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  await page.keyboard.press("End");
+  const end = await focusedLabel();
+  await page.keyboard.press("Home");
+  if ((await focusedLabel()) === end) throw new Error(`Home and End both lead to ${end}`);
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowDown");
-  const label = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  const label = await focusedLabel();
   if (!/€.*free/.test(label)) throw new Error(`a section says ${label}`);
 
   hands.step = "one section";
@@ -74,6 +79,10 @@ await walk(async (hands) => {
   await page.keyboard.press("Space");
   await page.waitForFunction(() => document.querySelectorAll("#tray-list .tray-item").length === 2);
   await page.waitForSelector("[data-action=checkout]:not([disabled])");
+  // The way on is near: what is chosen can be taken back on the way, and nothing else lies between.
+  const seatOfHand = await here();
+  await hands.tabTo("[data-action=checkout]", 4);
+  await page.locator(`[data-seat='${seatOfHand}']`).focus();
 
   // Somebody else takes the second one: the page says so by itself, and offers seats near it.
   hands.step = "a seat is lost";

@@ -31,6 +31,18 @@ await walk(async (hands) => {
   await page.keyboard.press("Enter");
   await page.waitForURL("**/checkout/**");
 
+  // Whoever goes back finds the hold on the performance's page, and goes on with it.
+  hands.step = "back from checkout";
+  await page.waitForSelector("#checkout:not([aria-busy])");
+  const checkout = page.url();
+  await page.goBack();
+  await page.waitForSelector("#holding [data-action=go-on]:visible");
+  await page.waitForSelector(`[data-seat='${seat}'].is-held`);
+  await hands.fits();
+  await hands.tabTo("[data-action=go-on]");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(checkout);
+
   hands.step = "checkout";
   await page.waitForSelector("#email:visible");
   await hands.fits();
@@ -80,6 +92,16 @@ await walk(async (hands) => {
   await other.goto(link);
   await other.waitForSelector("#order:not([aria-busy])");
   if (other.url().includes(token)) throw new Error("the token stays in the address");
+
+  // What a browser opened once it opens in another tab as well; a browser that does not know it says so.
+  hands.step = "another tab";
+  const tab = await other.context().newPage();
+  await tab.goto(new URL(`/orders/${order}`, SITE).href);
+  await tab.waitForSelector("#order .ticket-qr img");
+  const stranger = await (await browser.newContext()).newPage();
+  await stranger.goto(new URL(`/orders/${order}`, SITE).href);
+  const said = await stranger.textContent("#order:not([aria-busy]) h1");
+  if (!said.includes("not known in this browser")) throw new Error(`a stranger is told: ${said}`);
 
   return { order, token, seat, pdf: `${FOLDER}/mailed.pdf` };
 });

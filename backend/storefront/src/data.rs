@@ -27,6 +27,7 @@ impl Views<'_> {
         let poster = self.poster(&event.slug, &event.poster);
         json!({
             "title": event.title,
+            "event": event.slug,
             "url": performance.url,
             "date": performance.starts.date,
             "time": performance.starts.time,

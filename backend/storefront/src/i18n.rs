@@ -38,7 +38,8 @@ impl Texts {
                 bundle
             });
             bundle.add_resource_overriding(resource);
-            if file == "scripts.ftl" {
+            // Dates too: pages and their scripts say them alike.
+            if file == "scripts.ftl" || file == "dates.ftl" {
                 let script = texts.scripts.entry(language.clone()).or_default();
                 script.push_str(source);
                 script.push('\n');

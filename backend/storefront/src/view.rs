@@ -175,7 +175,7 @@ impl Views<'_> {
                 .filter(|last| run.first().is_some_and(|first| first.starts.date != last.starts.date))
                 .map(|one| one.starts.clone()),
             next,
-            from_price: cheapest.map(|price| self.cheapest(price)),
+            from_price: cheapest.map(|price| self.price(price.total, price)),
             state: best.map_or("ended", state_name),
             few_left: !sorted.is_empty()
                 && sorted.iter().all(|one| one.few_left || one.state != Saleable::OnSale)
@@ -221,7 +221,7 @@ impl Views<'_> {
             bookable: performance.state == Saleable::OnSale,
             few_left: performance.few_left && performance.state == Saleable::OnSale,
             opens: opens.map(|at| self.calendar.moment(at)),
-            from_price: cheapest.map(|price| self.cheapest(price)),
+            from_price: cheapest.map(|price| self.price(price.total, price)),
             reserved: performance.plan_url.is_some(),
             large: performance.plan_seats > LARGE_PLAN,
             levels: performance
@@ -266,11 +266,6 @@ impl Views<'_> {
 
     fn price(&self, amount: i64, price: &Price) -> String {
         money(amount, &price.currency, &self.site.locale)
-    }
-
-    /// The cheapest price, without a fraction where that is nothing.
-    fn cheapest(&self, price: &Price) -> String {
-        crate::format::money_short(price.total, &price.currency, &self.site.locale)
     }
 }
 

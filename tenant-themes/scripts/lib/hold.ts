@@ -7,6 +7,8 @@ import { holds } from "./store";
 /** A unit of a hold, or a line of an order. */
 export interface Unit {
   unit_id: string;
+  /** The plan's seat: of a hold's unit, where it is one. */
+  seat?: string | null;
   label: string;
   price_level: string;
   ticket_type: string;
@@ -51,9 +53,11 @@ export async function holdAndGo(
     last = null;
     holds.set(hold.hold_id, {
       token: hold.token,
+      performance,
       made_at: new Date().toISOString(),
       expires_at: hold.expires_at,
       summary: page.summary ?? null,
+      seats: hold.units.flatMap((unit) => unit.seat ?? []),
     });
     location.assign(`/checkout/${hold.hold_id}`);
   } catch (error) {
@@ -61,6 +65,12 @@ export async function holdAndGo(
     if ((error as { problem?: { status: number } }).problem?.status) last = null;
     throw error;
   }
+}
+
+/** Gives a hold back: its tickets go on sale again. */
+export async function giveBackHold(id: string, token: string): Promise<void> {
+  await call<void>(`/holds/${id}`, { method: "DELETE", headers: { "Hold-Token": token } });
+  holds.end(id, "released");
 }
 
 /** Says calmly beside a button that many are booking and when the next try is; takes it away with `null`. */

@@ -35,6 +35,8 @@ export interface Performance {
 /** What checkout repeats of the event. */
 export interface Summary {
   title: string;
+  /** The event's name in addresses. */
+  event: string;
   url: string;
   date: string;
   time: string;
@@ -72,38 +74,34 @@ export function hasText(key: string): boolean {
   return bundle.hasMessage(key);
 }
 
-/** A price as people write it. */
-export function money(amount: number, currency: string): string {
-  return written(amount, currency, {});
-}
-
-/** A price without a fraction that is zero, where room is short. */
-export function moneyShort(amount: number, currency: string): string {
-  return written(amount, currency, { trailingZeroDisplay: "stripIfInteger" });
-}
-
 /** Writers of prices: making one takes far longer than using it. */
 const writers = new Map<string, Intl.NumberFormat>();
 
-function written(amount: number, currency: string, more: object): string {
-  const key = `${currency}${JSON.stringify(more)}`;
-  const format =
-    writers.get(key) ?? new Intl.NumberFormat(page.locale, { style: "currency", currency, ...more });
-  writers.set(key, format);
+/** A price as people write it. */
+export function money(amount: number, currency: string): string {
+  const format = writers.get(currency) ?? new Intl.NumberFormat(page.locale, { style: "currency", currency });
+  writers.set(currency, format);
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount / 10 ** digits);
 }
 
-/** A date in the tenant's zone: `Fri, 4 Dec`. */
+/** A date in the tenant's zone, as the server writes it: `Fri 4 Dec`. */
 export function day(iso: string): string {
-  return say(iso, { weekday: "short", day: "numeric", month: "short" });
+  const options = { year: "numeric", month: "numeric", day: "numeric", timeZone: page.timezone } as const;
+  const parts = new Intl.DateTimeFormat("en", options).formatToParts(new Date(iso));
+  const part = (name: string) => Number(parts.find(({ type }) => type === name)?.value);
+  const [year, month, date] = [part("year"), part("month"), part("day")];
+  const weekday = new Date(Date.UTC(year, month - 1, date)).getUTCDay() || 7;
+  return t("date-short", {
+    weekday: t(`weekday-short-${weekday}`),
+    day: String(date),
+    month: t(`month-short-${month}`),
+    year: String(year),
+  });
 }
 
 /** A time of day in the tenant's zone: `20:00`. */
 export function time(iso: string): string {
-  return say(iso, { hour: "2-digit", minute: "2-digit", hour12: false });
-}
-
-function say(iso: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(page.locale, { ...options, timeZone: page.timezone }).format(new Date(iso));
+  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: page.timezone } as const;
+  return new Intl.DateTimeFormat(page.locale, options).format(new Date(iso));
 }

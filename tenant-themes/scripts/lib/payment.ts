@@ -3,6 +3,7 @@
 import type { Payment } from "./store";
 
 export interface PaymentError {
+  type?: string;
   message?: string;
   code?: string;
 }
@@ -91,8 +92,11 @@ export async function mountPayment(
   return {
     async token(email) {
       const entered = await elements.submit();
-      if (entered.error) return { problem: entered.error.message ?? "" };
-      const params = { payment_method_data: { billing_details: { email } }, return_url: location.href };
+      // What is wrong in a field the form says beside it.
+      const told = entered.error?.type === "validation_error";
+      if (entered.error) return { problem: told ? "" : (entered.error.message ?? "") };
+      const return_url = `${location.origin}${location.pathname}`;
+      const params = { payment_method_data: { billing_details: { email } }, return_url };
       const { error, confirmationToken } = await provider.createConfirmationToken({ elements, params });
       if (!confirmationToken) return { problem: error?.message ?? "" };
       return { id: confirmationToken.id };

@@ -175,7 +175,11 @@ export class Camera {
       if (!this.moved) this.svg.setPointerCapture(event.pointerId);
       this.moved = true;
       this.svg.parentElement?.classList.add("is-dragging");
-      this.go(this.x - (now.x - before.x) * perPixel, this.y - (now.y - before.y) * perPixel, this.w, false);
+      const y = this.y - (now.y - before.y) * perPixel;
+      this.go(this.x - (now.x - before.x) * perPixel, y, this.w, false);
+      // At the plan's edge a finger goes on to move the page, as it does everywhere else.
+      const rest = (y - this.y) / perPixel;
+      if (event.pointerType === "touch") scrollBy({ top: rest, behavior: "instant" });
     }
     this.pointers.set(event.pointerId, now);
   };

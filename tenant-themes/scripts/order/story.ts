@@ -42,6 +42,8 @@ export interface Order {
   buyer?: { email?: string };
   performance_id?: string;
   hold_id?: string;
+  /** Until when it can be paid. */
+  expires_at?: string;
   /** Where an open payment stands. */
   progress?: { action_url?: string | null } | null;
   event?: {

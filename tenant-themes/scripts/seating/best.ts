@@ -4,6 +4,7 @@ import { explain, problemOf, showProblem } from "../lib/api";
 import { all, el, find } from "../lib/dom";
 import { busy, holdAndGo, showWait } from "../lib/hold";
 import { money, t } from "../lib/page";
+import type { Wanted } from "./found";
 import { currency, levels, limit, show } from "./words";
 
 const form = find<HTMLFormElement>("#best");
@@ -54,11 +55,25 @@ showTypes();
 showTotal();
 levelSelect?.addEventListener("change", showTypes);
 form.addEventListener("change", showTotal);
+
+/** Puts seats as wanted into the tray, and answers what is in the way; `undefined` where the page cannot tell what is free. */
+export type Find = (wanted: Wanted, type: string) => string | null | undefined;
+
+let seek: Find = () => undefined;
+
+export function onFind(finds: Find): void {
+  seek = finds;
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = find<HTMLButtonElement>("button[type=submit]", form);
   const quantity = count();
   const adjacent = quantity > 1 && (together?.checked ?? true);
+  const at = levels.findIndex((one) => one.id === levelSelect?.value);
+  const answer = seek({ level: at, count: quantity, adjacent }, typeSelect?.value ?? "");
+  if (answer !== undefined) return showProblem(problem, answer);
+  // Without a plan to show them on, the shop chooses, and checkout shows what it chose.
   const type = typeSelect?.value ? { ticket_type: typeSelect.value } : {};
   const wish = { places: [{ price_level: levelSelect?.value ?? "", quantity, adjacent, ...type }] };
   showProblem(problem, null);

@@ -1,6 +1,6 @@
 // What is free: kept from the shop's answers, counted by section and price level as it changes.
 
-import { type Layout, sectionOf } from "../map/plan";
+import { type Layout, type Seat, sectionOf } from "../map/plan";
 
 export interface Availability {
   price_levels: { id: string; free: number }[];
@@ -134,6 +134,21 @@ export class Board {
     for (const { id, free } of levels) this.levels.set(id, free);
     return changed;
   }
+}
+
+/** Of some seats in the plan's order: which lie among so many free ones of their level side by side. */
+export function inParties(seats: Seat[], board: Board, count: number): boolean[] {
+  const fits = seats.map(() => count <= 1);
+  const [first] = seats;
+  if (count <= 1 || !first) return fits;
+  const index = new Map(seats.map((seat, at) => [seat.at, at]));
+  for (const level of board.levelsIn(first.section))
+    for (const run of board.runs(first.section, level, count))
+      for (let at = run; at < run + count; at++) {
+        const place = index.get(at);
+        if (place !== undefined) fits[place] = true;
+      }
+  return fits;
 }
 
 /** An aisle is wider than this many usual distances. */

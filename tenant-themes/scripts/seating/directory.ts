@@ -1,7 +1,7 @@
 // The sections in words, tier by tier: what each costs and how many are free. The same wish as the drawing's decides.
 
 import { el, find } from "../lib/dom";
-import { moneyShort, t } from "../lib/page";
+import { money, t } from "../lib/page";
 import type { Layout } from "../map/plan";
 import { sectionWords } from "./finder";
 import { type Filter, type Standing, type Tier, tiersOf } from "./sections";
@@ -57,7 +57,7 @@ export class Directory {
       const fitting = all.filter((one) => one.fits);
       const free = fitting.reduce((sum, one) => sum + one.free, 0);
       const price = Math.min(...fitting.map((one) => one.price ?? Number.POSITIVE_INFINITY));
-      const words = t("tier-facts", { price: moneyShort(price, currency()), count: free });
+      const words = t("tier-facts", { price: money(price, currency()), count: free });
       facts.textContent = fitting.length > 0 ? words : t("legend-free", { count: 0 });
       box.hidden = fitting.length === 0 && (filter.level >= 0 || filter.count > 1);
       any ||= fitting.length > 0;
@@ -75,7 +75,7 @@ export class Directory {
     if (!row || !section || !one) return;
     row.item.hidden = !one.fits && (one.free > 0 || filter.level >= 0);
     row.swatch.className = `swatch level-${one.level + 1}`;
-    row.price.textContent = one.fits ? t("from", { price: moneyShort(one.price ?? 0, currency()) }) : "";
+    row.price.textContent = one.fits ? t("from", { price: money(one.price ?? 0, currency()) }) : "";
     row.free.textContent = t("legend-free", { count: one.fits ? one.free : 0 });
     row.button.setAttribute("aria-label", sectionWords(titleOf(section), one, filter));
     row.button.toggleAttribute("data-gone", !one.fits);

@@ -4,11 +4,11 @@ import { find, svg } from "../lib/dom";
 import { money, t } from "../lib/page";
 import { Camera } from "../map/camera";
 import { drawArea, list } from "../map/drawing";
-import { next } from "../map/keys";
+import { next, type Spot } from "../map/keys";
 import { boxOf, grow, middleOf, outlineOf, type Point } from "../map/plan";
 import type { Sale } from "./sale";
-import { type Filter, type Standing, share } from "./sections";
-import { currency, titleOf } from "./words";
+import { type Filter, type Standing, share, tiersOf } from "./sections";
+import { currency, levels, titleOf } from "./words";
 
 const host = find<HTMLElement>("#map");
 const where = find<HTMLElement>("#map-where");
@@ -46,18 +46,25 @@ export class Finder {
   camera: Camera | null = null;
   private readonly root: SVGSVGElement;
   private readonly shapes: SVGGElement[] = [];
-  private readonly spots: Point[];
+  private readonly spots: Spot[];
   private readonly outlines: Point[][];
   private readonly names: { text: SVGTextElement; size: number }[] = [];
   private focused = 0;
 
   constructor(
     private readonly sale: Sale,
+    home: number[],
     private readonly open: (section: number) => void,
   ) {
     const { layout } = sale;
     this.outlines = layout.sections.map((_, at) => outlineOf(layout, at));
-    this.spots = layout.sections.map((section) => middleOf(section.box));
+    // Home and End go along a tier.
+    const tiers = tiersOf(layout.sections, (at) => levels[home[at] ?? -1]?.name ?? "");
+    const tierOf = new Map(tiers.flatMap((tier) => tier.sections.map((at) => [at, tier.name] as const)));
+    this.spots = layout.sections.map((section, at) => {
+      const line = tierOf.get(at);
+      return { ...middleOf(section.box), ...(line === undefined ? {} : { line }) };
+    });
     this.root = svg("svg", { role: "group", "aria-label": host.dataset.label ?? "", class: "finder" });
     const ground = svg("g", { "aria-hidden": "true" });
     for (const area of layout.areas) drawArea(ground, area, layout.areas.length === 1 ? t("map-stage") : "");

@@ -2,6 +2,7 @@
 
 import { find, say } from "../lib/dom";
 import { money, t } from "../lib/page";
+import { holds } from "../lib/store";
 import { drawSection } from "../map/drawing";
 import { boxOf, grow, type Seat, seatsOf, sectionOf } from "../map/plan";
 import { faceFront } from "../map/turn";
@@ -9,11 +10,12 @@ import { wishFor } from "./best";
 import type { Changed } from "./board";
 import { Directory } from "./directory";
 import { Finder, sectionWords } from "./finder";
+import { frontOf } from "./front";
 import { onLegend, showLegend } from "./legend";
 import type { Sale } from "./sale";
-import { frontOf, SeatMap } from "./seatmap";
+import { SeatMap } from "./seatmap";
 import { type Filter, homeLevels, levelsUsed, type Standing, standing } from "./sections";
-import { currency, levels, limit, titleOf, usualPrice } from "./words";
+import { currency, levels, limit, show, titleOf, usualPrice } from "./words";
 
 const seating = find<HTMLElement>("#seating");
 const host = find<HTMLElement>("#map");
@@ -24,6 +26,7 @@ export class Large {
   map: SeatMap | null = null;
   private readonly title = find<HTMLElement>("#section-title");
   private readonly facts = find<HTMLElement>("#section-facts");
+  private readonly parties = find<HTMLElement>("#section-parties");
   private readonly stepper = find<HTMLElement>("#party");
   private opened = -1;
   private readonly finder: Finder;
@@ -38,7 +41,7 @@ export class Large {
     private readonly toggle: (at: number) => void,
   ) {
     this.home = homeLevels(sale.layout);
-    this.finder = new Finder(sale, (at) => this.go(at));
+    this.finder = new Finder(sale, this.home, (at) => this.go(at));
     this.directory = new Directory(sale.layout, this.home, {
       open: (at) => this.go(at),
       point: (at) => this.finder.light(at),
@@ -69,7 +72,9 @@ export class Large {
     const sections = new Set(changed.map((at) => sectionOf(layout, at)));
     this.restand(sections);
     for (const at of changed) this.map?.paint(at);
-    if (sections.has(this.opened)) this.showFacts();
+    if (!sections.has(this.opened)) return;
+    this.showFacts();
+    this.showParties();
   }
 
   /** Brings a seat before the eyes and gives it the focus. */
@@ -98,9 +103,20 @@ export class Large {
     wishFor({ count, ...(level ? { level: level.id } : {}) });
     this.restand(this.sale.layout.sections.keys());
     this.map?.only(this.filter.level);
+    this.showParties();
     if (wish.level === undefined && wish.count === undefined) return;
+    // In an open section its seats answer, not the number of others.
     const fitting = this.standings.filter((one) => one.fits).length;
-    say(said, t("finder-found", { count: fitting }));
+    const found = t("finder-found", { count: fitting });
+    say(said, this.map ? this.parties.textContent || String(count) : found);
+  }
+
+  /** In an open section: which seats have no neighbours enough for a party. */
+  private showParties(): void {
+    const { count } = this.filter;
+    const some = this.map?.pale(count) ?? false;
+    this.parties.hidden = !some;
+    this.parties.textContent = some ? t("section-parties", { count }) : "";
   }
 
   /** Opens a section in a step of its own, which the browser's way back undoes. */
@@ -135,7 +151,9 @@ export class Large {
     seating.dataset.view = at >= 0 ? "seats" : "sections";
     const { layout } = this.sale;
     showLegend(levelsUsed(layout, levels, layout.sections[at]));
-    if (move && before !== at) seating.scrollIntoView({ block: "start" });
+    // Who comes back to seats on hold is shown these first.
+    const held = before < 0 && holds.of(show.id).length > 0;
+    if (move && before !== at && !held) seating.scrollIntoView({ block: "start" });
     if (at < 0) {
       this.finder.show();
       if (move && before >= 0) this.finder.focus(before);
@@ -153,6 +171,7 @@ export class Large {
       toggle: (seat) => this.toggle(seat.at),
     });
     this.map.only(this.filter.level);
+    this.showParties();
     host.append(this.finder.mini(at));
     this.showFacts();
     if (!move) return;

@@ -10,12 +10,17 @@ export interface Chosen {
   type: TicketType;
 }
 
+/** `held`: by this browser, so for nobody else. */
+export type SeatState = "free" | "chosen" | "held" | "gone";
+
 export type Toggled = "added" | "removed" | "gone" | "limit" | "not-sold";
 
 export class Sale {
   chosen: Chosen[] = [];
   /** While a hold is asked for, the seats that go are most likely its own. */
   holding = false;
+  /** Seats that this browser holds already. */
+  held = new Set<string>();
 
   constructor(
     readonly layout: Layout,
@@ -26,9 +31,10 @@ export class Sale {
     return this.chosen.some((one) => one.seat.at === at);
   }
 
-  stateOf(seat: Seat): "free" | "chosen" | "gone" {
+  stateOf(seat: Seat): SeatState {
     if (this.isChosen(seat.at)) return "chosen";
-    return this.board.free[seat.at] && seat.level >= 0 ? "free" : "gone";
+    if (this.board.free[seat.at] && seat.level >= 0) return "free";
+    return this.held.has(seat.id) ? "held" : "gone";
   }
 
   get total(): number {

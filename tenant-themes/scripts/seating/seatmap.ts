@@ -4,7 +4,8 @@ import { find, svg } from "../lib/dom";
 import { Camera } from "../map/camera";
 import { type Drawing, tick } from "../map/drawing";
 import { next, type Spot } from "../map/keys";
-import { type Box, type Layout, middleOf, type Seat } from "../map/plan";
+import type { Box, Layout, Seat } from "../map/plan";
+import { inParties } from "./board";
 import type { Sale } from "./sale";
 import { inRow, labelOf, levelOf, nameOf, priceOf } from "./words";
 
@@ -15,6 +16,9 @@ interface Hooks {
 
 const host = find<HTMLElement>("#map");
 const where = find<HTMLElement>("#map-where");
+
+/** On a phone the plan is moved out from under what lies at the screen's edges, once somebody comes closer. */
+const inView = () => host.scrollIntoView({ block: "nearest" });
 
 export class SeatMap {
   readonly camera: Camera;
@@ -63,8 +67,9 @@ export class SeatMap {
     if (!seat || !element) return;
     const state = this.sale.stateOf(seat);
     element.setAttribute("aria-checked", String(state === "chosen"));
-    if (state === "gone") element.setAttribute("aria-disabled", "true");
+    if (state === "gone" || state === "held") element.setAttribute("aria-disabled", "true");
     else element.removeAttribute("aria-disabled");
+    element.classList.toggle("is-held", state === "held");
     element.setAttribute("aria-label", labelOf(this.layout, seat, state));
     const mark = element.querySelector(".mark");
     if (state !== "chosen") mark?.remove();
@@ -86,6 +91,18 @@ export class SeatMap {
     host.toggleAttribute("data-only", level >= 0);
     for (const [index, seat] of this.drawing.seats.entries())
       this.drawing.elements[index]?.classList.toggle("is-only", seat.level === level);
+  }
+
+  /** Makes free seats paler that have not so many free ones side by side; answers whether there are any. */
+  pale(count: number): boolean {
+    let any = false;
+    for (const [index, fits] of inParties(this.drawing.seats, this.sale.board, count).entries()) {
+      const seat = this.drawing.seats[index];
+      const alone = !fits && seat !== undefined && this.sale.stateOf(seat) === "free";
+      this.drawing.elements[index]?.classList.toggle("is-alone", alone);
+      any ||= alone;
+    }
+    return any;
   }
 
   /** A seat of this drawing. */
@@ -130,8 +147,9 @@ export class SeatMap {
 
   private short(seat: Seat): string {
     const type = levelOf(seat)?.ticket_types[0];
-    const gone = this.sale.stateOf(seat) === "gone";
-    return gone || !type ? labelOf(this.layout, seat, "gone") : `${inRow(seat)} · ${priceOf(type)}`;
+    const state = this.sale.stateOf(seat);
+    const gone = state === "gone" || state === "held";
+    return gone || !type ? labelOf(this.layout, seat, state) : `${inRow(seat)} · ${priceOf(type)}`;
   }
 
   private click(event: PointerEvent): void {
@@ -141,6 +159,7 @@ export class SeatMap {
     const coarse = event.pointerType === "touch" && pixels < 20;
     if (this.one && coarse) {
       this.camera.come(event);
+      inView();
       return;
     }
     const block = (event.target as Element).closest<SVGElement>("[data-block]")?.dataset.block;
@@ -148,6 +167,7 @@ export class SeatMap {
     if ((coarse || !seat) && near !== undefined) {
       const box = this.layout.sections[near]?.box;
       if (box && pixels < 26) this.camera.fit(box);
+      if (coarse) inView();
       return;
     }
     if (!seat) return;
@@ -171,22 +191,4 @@ export class SeatMap {
       this.focus(other.at);
     }
   }
-}
-
-/** The middle of all that a plan has lettered or drawn beside its seats: what people look at. */
-export function frontOf(layout: Layout): { x: number; y: number; name: string } {
-  const named = layout.areas.find((area) => area.text?.text.trim());
-  const area = named ?? layout.areas[0];
-  const name = named?.text?.text.trim() ?? "";
-  if (area?.points) {
-    const [sum, count] = [
-      area.points.reduce((at, [x, y]) => [at[0] + x, at[1] + y], [0, 0]),
-      area.points.length,
-    ];
-    return { x: (sum[0] ?? 0) / count, y: (sum[1] ?? 0) / count, name };
-  }
-  if (area?.width && area.height)
-    return { x: (area.x ?? 0) + area.width / 2, y: (area.y ?? 0) + area.height / 2, name };
-  if (area) return { x: area.x ?? 0, y: area.y ?? 0, name };
-  return { ...middleOf(layout.box), name };
 }

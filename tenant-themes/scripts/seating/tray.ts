@@ -3,7 +3,7 @@
 import removeIcon from "../../base/icons/x.svg";
 import { showProblem } from "../lib/api";
 import { el, find, icon } from "../lib/dom";
-import { type Level, money, moneyShort, t } from "../lib/page";
+import { type Level, money, t } from "../lib/page";
 import type { Chosen, Sale } from "./sale";
 import { currency, inRow, levelOf, nameOf, sectionName } from "./words";
 
@@ -63,7 +63,7 @@ function item(sale: Sale, one: Chosen, remove: (one: Chosen) => void): HTMLEleme
     remove(one);
     (list.querySelector<HTMLElement>(".tray-remove") ?? way).focus();
   });
-  const price = el("span", { class: "price" }, moneyShort(type.price.total, type.price.currency));
+  const price = el("span", { class: "price" }, money(type.price.total, type.price.currency));
   return el(
     "li",
     { class: "tray-item" },
@@ -77,7 +77,7 @@ function item(sale: Sale, one: Chosen, remove: (one: Chosen) => void): HTMLEleme
 function typeSelect(sale: Sale, one: Chosen, level: Level, name: string): HTMLSelectElement {
   const select = el("select", { "aria-label": t("ticket-type-for", { seat: name }) });
   for (const type of level.ticket_types) {
-    const price = moneyShort(type.price.total, type.price.currency);
+    const price = money(type.price.total, type.price.currency);
     const option = el("option", { value: type.id }, `${type.name} ${price}`);
     option.selected = type.id === one.type.id;
     select.append(option);

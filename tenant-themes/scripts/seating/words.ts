@@ -2,6 +2,7 @@
 
 import { type Level, money, page, type Performance, type TicketType, t } from "../lib/page";
 import type { Layout, Seat, Section } from "../map/plan";
+import type { SeatState } from "./sale";
 
 export function performanceOfPage(): Performance {
   if (!page.performance) throw new Error("no performance on this page");
@@ -28,11 +29,12 @@ export const nameOf = (layout: Layout, seat: Seat): string =>
 export const inRow = (seat: Seat): string => t("seat-in-row", { row: seat.row, number: seat.number });
 
 /** What is read of a seat. */
-export function labelOf(layout: Layout, seat: Seat, state: "free" | "chosen" | "gone"): string {
+export function labelOf(layout: Layout, seat: Seat, state: SeatState): string {
   const name = nameOf(layout, seat);
   const level = levelOf(seat);
   const type = level?.ticket_types[0];
   if (!level || !type) return t("seat-not-sold", { seat: name });
+  if (state === "held") return t("seat-held", { seat: name });
   if (state === "gone") return t("seat-gone", { seat: name });
   const words = { seat: name, level: level.name, price: priceOf(type) };
   return t(state === "chosen" ? "seat-chosen" : "seat-available", words);

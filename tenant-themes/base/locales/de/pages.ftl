@@ -6,7 +6,8 @@ nav-whats-on = Programm
 nav-contact = Kontakt
 contact-title = Kontakt
 home-link = { $site }, Startseite
-no-script = Dieser Schritt braucht JavaScript. Bitte schalten Sie es ein, oder rufen Sie uns an: Wir buchen für Sie.
+no-script = Dieser Schritt braucht JavaScript. Bitte schalten Sie es ein.
+no-script-call = Oder rufen Sie uns an ({ $phone }): Wir buchen für Sie.
 
 # Startseite
 home-title = Programm
@@ -75,6 +76,7 @@ tray-title = Ihre Plätze
 tray-empty = Noch keine Plätze gewählt
 places-title = Karten wählen
 places-empty = Noch keine Karten gewählt
+holding-title = Ihre reservierten Karten
 total-note = Gebühren und Steuer enthalten
 continue = Weiter
 fewer = Eine weniger: { $name }

@@ -6,6 +6,7 @@ seats-label = { $section }, Reihe { $row }, Plätze { $first } bis { $last }
 seat-available = { $seat }. { $level }, { $price }. Frei
 seat-chosen = { $seat }. { $level }, { $price }. Gewählt
 seat-gone = { $seat }. Vergeben
+seat-held = { $seat }. Von Ihnen reserviert
 seat-not-sold = { $seat }. Nicht im Verkauf
 seat-added = { $seat } gewählt, { $price }. { $count ->
     [one] Ein Platz
@@ -27,6 +28,7 @@ section-label-few = { $section }. { $count ->
    *[other] Keine { $count } Plätze nebeneinander
   }
 section-facts = Ab { $price } · { $count } frei
+section-parties = Bei blasseren Plätzen sind keine { $count } nebeneinander frei.
 section-facts-gone = Ausverkauft
 tier-facts = ab { $price } · { $count } frei
 from = ab { $price }
@@ -39,6 +41,7 @@ finder-none = { $count ->
     [one] Zu diesem Preis ist nichts frei. Versuchen Sie einen anderen Preis.
    *[other] Kein Block hat zu diesem Preis { $count } Plätze nebeneinander. Versuchen Sie weniger oder einen anderen Preis.
   }
+found = Gefunden: { $seats }
 offer = Stattdessen { $seats } nehmen
 waiting = { $count ->
     [one] Gerade buchen sehr viele. Nichts ist verloren; in einer Sekunde versuchen wir es wieder.
@@ -97,11 +100,31 @@ held-seconds = { $count ->
 held-last = Noch weniger als eine Minute
 held-over-title = Ihre Karten sind wieder im Verkauf
 held-over-text = Die Zeit zum Bezahlen ist abgelaufen. Es wurde nichts abgebucht. Wenn die Plätze noch frei sind, können Sie sie wieder wählen.
-held-unknown-title = Diese Karten sind in einem anderen Browser reserviert
-held-unknown-text = Machen Sie dort weiter, wo Sie gewählt haben, oder wählen Sie hier noch einmal. Es wurde nichts abgebucht.
+held-unknown-title = Diese Karten kennt dieser Browser nicht
+held-unknown-text = Wenn Sie sie in einem anderen Browser gewählt haben, machen Sie dort weiter, solange sie reserviert sind. Was bezahlt ist, steht in Ihrer Mail.
 held-again = Noch einmal wählen
 released-title = Sie haben Ihre Karten zurückgegeben
 released-text = Es wurde nichts abgebucht.
+closed-title = Der Verkauf ist beendet
+closed-text = Diese Vorstellung kann nicht mehr gebucht werden. Für Ihre Karten wurde nichts abgebucht.
+called-off-title = Diese Vorstellung ist abgesagt
+called-off-text = Es tut uns leid. Für Ihre Karten wurde nichts abgebucht.
+other-dates = Anderen Termin wählen
+giving-back = Wird zurückgegeben …
+start-over = Diese Karten zurückgeben und neu wählen
+call-us = Oder rufen Sie uns an: { $phone }
+hold-seats = { $count ->
+    [one] Sie haben 1 Platz reserviert
+   *[other] Sie haben { $count } Plätze reserviert
+  }
+hold-tickets = { $count ->
+    [one] Sie haben 1 Karte reserviert
+   *[other] Sie haben { $count } Karten reserviert
+  }
+hold-left = noch { $time }
+held-left = Ihre Karten sind noch { $time } reserviert
+go-on = Weiter
+give-back = Zurückgeben
 line-count = { $count } × { $name }
 name-missing = Bitte geben Sie einen Namen für die Karte an.
 name-invalid = Ein Name hat keine Zeilenumbrüche und höchstens 200 Zeichen.
@@ -109,9 +132,11 @@ email-invalid = Das sieht nicht nach einer Mailadresse aus.
 pay = { $total } bezahlen
 pay-free = Karten holen
 paying = Wird bezahlt …
+paying-slow = Das dauert länger als sonst. Bitte bleiben Sie auf dieser Seite: Es wird nichts zweimal abgebucht.
 pay-action = Ihre Bank bittet um Bestätigung. Bitte schließen Sie das in ihrem Fenster ab.
 pay-script-failed = Das Zahlungsformular konnte nicht geladen werden. Es wurde nichts abgebucht. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.
 details-done = Die Karten gehen an { $email }
+details-change = Ändern
 try-again = Noch einmal versuchen
 total = Gesamt
 
@@ -134,10 +159,10 @@ problem-limit_per_buyer = Sie haben schon so viele Karten, wie eine Person kaufe
 problem-not_on_sale = Der Verkauf hat noch nicht begonnen. Er beginnt { $opens }.
 problem-not_on_sale-closed = Der Verkauf ist beendet. Es wurde nichts abgebucht.
 problem-hold_expired = Die Zeit zum Bezahlen ist abgelaufen, die Karten sind wieder im Verkauf. Es wurde nichts abgebucht.
-problem-too_many_attempts = Zu viele Versuche für eine Bestellung. Es wurde nichts abgebucht. Wählen Sie Ihre Karten noch einmal, oder rufen Sie uns an.
+problem-too_many_attempts = Das war der letzte Versuch für diese Bestellung. Es wurde nichts abgebucht. Geben Sie die Karten zurück und wählen Sie neu, um es mit einer anderen Karte zu versuchen.
 problem-rate_limited = Zu viele Versuche in kurzer Zeit. Warten Sie einen Moment und versuchen Sie es noch einmal.
 problem-declined_payments = Zu viele Zahlungen wurden abgelehnt. Es wurde nichts abgebucht. Warten Sie { $seconds } Sekunden, bevor Sie es noch einmal versuchen.
-problem-not_found = Diese Bestellung ist in diesem Browser nicht offen. Öffnen Sie sie mit dem Link in Ihrer Mail.
+problem-not_found = Diese Bestellung kennt dieser Browser nicht. Wenn sie bezahlt ist, öffnet sie der Link in Ihrer Mail.
 problem-order_state = Diese Bestellung kann nicht noch einmal bezahlt werden. Laden Sie neu, um zu sehen, wie sie steht.
 problem-validation_failed = Etwas im Formular stimmt nicht. Bitte sehen Sie nach.
 problem-unavailable = Die Kasse ist im Moment nicht zu erreichen. Es wurde nichts abgebucht. Bitte versuchen Sie es in einer Minute noch einmal.
@@ -161,6 +186,7 @@ order-cancelled-title = Diese Bestellung wurde storniert
 order-cancelled-text = Dafür wurde nichts abgebucht.
 order-confirm = Bei meiner Bank bestätigen
 order-go-on = Weiter zur Zahlung
+order-try-again = Noch einmal bezahlen
 order-refund-coming-title = Ihr Geld ist auf dem Weg zurück
 order-refund-coming-text = { $amount } kommt auf dem Weg zurück, auf dem Sie bezahlt haben, meist innerhalb von fünf bis zehn Werktagen. Die Karten gelten nicht mehr.
 order-refund-done-title = Diese Bestellung wurde erstattet
@@ -223,9 +249,9 @@ notice-bank_asks-text = Bestätigen Sie die Zahlung im Fenster oder in der App I
 notice-payment_under_way-title = Ihre Zahlung ist unterwegs
 notice-payment_under_way-text = Die Bank hat noch nicht geantwortet. Diese Seite zeigt Ihre Karten, sobald sie es tut. Sie zahlen höchstens einmal, und nie ohne Karten.
 notice-declined-title = Ihre Bank hat die Zahlung abgelehnt
-notice-declined-text = Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Gehen Sie zurück und versuchen Sie es noch einmal, oder nehmen Sie eine andere Karte.
+notice-declined-text = Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Versuchen Sie es noch einmal, oder nehmen Sie eine andere Karte.
 notice-not_reached-title = Diese Bestellung ist noch nicht bezahlt
-notice-not_reached-text = Die Zahlung hat Ihre Bank nicht erreicht. Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Gehen Sie zurück und versuchen Sie es noch einmal.
+notice-not_reached-text = Die Zahlung hat Ihre Bank nicht erreicht. Es wurde nichts abgebucht, und Ihre Karten sind noch reserviert. Bitte versuchen Sie es noch einmal.
 notice-giving_up-title = Diese Bestellung ist abgelaufen
 notice-giving_up-text = Die Karten sind wieder im Verkauf. Was Ihre Bank vielleicht vorgemerkt hat, wird freigegeben; es wird nichts abgebucht.
 notice-payment_unstoppable-title = Ihre Zahlung kam nicht rechtzeitig
@@ -236,8 +262,8 @@ notice-paid_back-title = Sie haben Ihr Geld zurück
 notice-paid_back-text = Es tut uns leid: Ihre Zahlung kam, als die Zeit abgelaufen und die Karten vergeben waren. Der ganze Betrag wurde zurückgezahlt; bei Ihrer Bank kann es einige Tage dauern.
 notice-refund_failed-title = Wir schulden Ihnen Geld
 notice-refund_failed-text = Ihre Zahlung kam, als die Karten vergeben waren, und Ihre Bank hat das Geld nicht zurückgenommen. Wir suchen einen anderen Weg und schreiben Ihnen.
-order-locked-title = Öffnen Sie diese Bestellung aus Ihrer Mail
-order-locked-text = Damit Karten sicher sind, öffnet sich diese Seite nur mit dem Link in der Mail, die wir Ihnen geschickt haben.
+order-locked-title = Diese Bestellung kennt dieser Browser nicht
+order-locked-text = Wenn sie bezahlt ist, öffnet sie der Link in unserer Mail auf jedem Gerät. Wenn Sie noch beim Bezahlen waren, machen Sie in dem Browser weiter, in dem Sie begonnen haben.
 order-preparing = Ihre Karten werden geschrieben. Einen Moment.
 order-waiting-title = Einen Moment
 order-waiting-text = Die Kasse ist gerade nicht zu erreichen. Was Sie bezahlt haben, ist sicher; diese Seite versucht es weiter.

@@ -6,7 +6,8 @@ nav-whats-on = What’s on
 nav-contact = Contact
 home-link = { $site }, home
 contact-title = Contact
-no-script = This step needs JavaScript. Please switch it on, or call us and we will book for you.
+no-script = This step needs JavaScript. Please switch it on.
+no-script-call = Or call us on { $phone } and we will book for you.
 
 # Home
 home-title = What’s on
@@ -75,6 +76,7 @@ tray-title = Your seats
 tray-empty = No seats chosen yet
 places-title = Choose your tickets
 places-empty = No tickets chosen yet
+holding-title = Your tickets on hold
 total-note = Fees and tax included
 continue = Continue
 fewer = One fewer: { $name }

@@ -6,6 +6,7 @@ seats-label = { $section }, row { $row }, seats { $first } to { $last }
 seat-available = { $seat }. { $level }, { $price }. Free
 seat-chosen = { $seat }. { $level }, { $price }. Chosen
 seat-gone = { $seat }. Taken
+seat-held = { $seat }. Held by you
 seat-not-sold = { $seat }. Not on sale
 seat-added = { $seat } chosen, { $price }. { $count ->
     [one] One seat
@@ -27,6 +28,7 @@ section-label-few = { $section }. { $count ->
    *[other] No { $count } seats side by side
   }
 section-facts = From { $price } · { $count } free
+section-parties = Paler seats have fewer than { $count } free side by side.
 section-facts-gone = Sold out
 tier-facts = from { $price } · { $count } free
 from = from { $price }
@@ -39,6 +41,7 @@ finder-none = { $count ->
     [one] Nothing is free at this price. Try another price.
    *[other] No section has { $count } seats side by side at this price. Try fewer, or another price.
   }
+found = We found { $seats }
 offer = Take { $seats } instead
 waiting = { $count ->
     [one] Very many people are booking. Nothing is lost; we try again in a second.
@@ -97,11 +100,31 @@ held-seconds = { $count ->
 held-last = Less than a minute left
 held-over-title = Your tickets went back on sale
 held-over-text = The time to pay ran out. Nothing was charged. If they are still free you can choose them again.
-held-unknown-title = These tickets are held in another browser
-held-unknown-text = Go on where you chose them, or choose again here. Nothing was charged.
+held-unknown-title = These tickets are not known in this browser
+held-unknown-text = If you chose them in another browser, go on there while they are held. What is paid for is in your mail.
 held-again = Choose again
 released-title = You gave your tickets back
 released-text = Nothing was charged.
+closed-title = Booking has ended
+closed-text = This performance can no longer be booked. Nothing was charged for your tickets.
+called-off-title = This performance is cancelled
+called-off-text = We are sorry. Nothing was charged for your tickets.
+other-dates = Choose another date
+giving-back = Giving back…
+start-over = Give these tickets back and choose again
+call-us = Or call us: { $phone }
+hold-seats = { $count ->
+    [one] You hold 1 seat
+   *[other] You hold { $count } seats
+  }
+hold-tickets = { $count ->
+    [one] You hold 1 ticket
+   *[other] You hold { $count } tickets
+  }
+hold-left = { $time } left
+held-left = Your tickets are held for another { $time }
+go-on = Go on
+give-back = Give back
 line-count = { $count } × { $name }
 name-missing = Please give a name for the ticket.
 name-invalid = A name cannot have line breaks and has 200 characters at most.
@@ -109,9 +132,11 @@ email-invalid = This does not look like a mail address.
 pay = Pay { $total }
 pay-free = Get my tickets
 paying = Paying…
+paying-slow = This takes longer than usual. Please stay on this page: nothing is charged twice.
 pay-action = Your bank asks you to confirm. Please finish in its window.
 pay-script-failed = The payment form could not be loaded. Nothing was charged. Check your connection and try again.
 details-done = Tickets go to { $email }
+details-change = Change
 try-again = Try again
 
 declined-title = The card was declined
@@ -133,10 +158,10 @@ problem-limit_per_buyer = You already have as many tickets as one person may buy
 problem-not_on_sale = Booking has not opened yet. It opens { $opens }.
 problem-not_on_sale-closed = Booking is closed. Nothing was charged.
 problem-hold_expired = The time to pay ran out and the tickets went back on sale. Nothing was charged.
-problem-too_many_attempts = Too many tries for one order. Nothing was charged. Please choose your tickets again, or call us.
+problem-too_many_attempts = That was the last try for this order. Nothing was charged. Give the tickets back and choose again to try another card.
 problem-rate_limited = Too many tries in a short time. Wait a moment and try again.
 problem-declined_payments = Too many payments were declined. Nothing was charged. Wait { $seconds } seconds before you try again.
-problem-not_found = This order is not open in this browser. Use the link in your mail to open it.
+problem-not_found = This order is not known in this browser. Once it is paid, the link in your mail opens it.
 problem-order_state = This order cannot be paid again. Reload to see how it stands.
 problem-validation_failed = Something in the form is not right. Please check it.
 problem-unavailable = We cannot reach the box office at the moment. Nothing was charged. Please try again in a minute.
@@ -158,6 +183,7 @@ order-cancelled-title = This order was cancelled
 order-cancelled-text = Nothing was charged for it.
 order-confirm = Confirm with my bank
 order-go-on = Go on to payment
+order-try-again = Try to pay again
 order-refund-coming-title = Your money is on its way back
 order-refund-coming-text = { $amount } goes back the way you paid. Banks usually show it within five to ten working days. The tickets are no longer valid.
 order-refund-done-title = This order was refunded
@@ -220,9 +246,9 @@ notice-bank_asks-text = Confirm the payment in your bank’s window or app. Your
 notice-payment_under_way-title = Your payment is on its way
 notice-payment_under_way-text = The bank has not answered yet. This page shows your tickets as soon as it does. You are charged once at most, and never without tickets.
 notice-declined-title = Your bank declined the payment
-notice-declined-text = Nothing was charged, and your tickets are still held. Go back and try again, or use another card.
+notice-declined-text = Nothing was charged, and your tickets are still held. Try again, or use another card.
 notice-not_reached-title = This order is not paid yet
-notice-not_reached-text = The payment did not reach your bank. Nothing was charged, and your tickets are still held. Go back and try again.
+notice-not_reached-text = The payment did not reach your bank. Nothing was charged, and your tickets are still held. Please try again.
 notice-giving_up-title = This order has run out
 notice-giving_up-text = The tickets went back on sale. What your bank may have reserved is being released; nothing is charged.
 notice-payment_unstoppable-title = Your payment did not come in time
@@ -233,8 +259,8 @@ notice-paid_back-title = You got your money back
 notice-paid_back-text = We are sorry: your payment came when the time had run out and the tickets were gone. The full amount was paid back; your bank may take a few days to show it.
 notice-refund_failed-title = We owe you money
 notice-refund_failed-text = Your payment came when the tickets were gone, and your bank did not take the money back. We are looking for another way and will write to you.
-order-locked-title = Open this order from your mail
-order-locked-text = To keep tickets safe, this page opens only with the link in the mail we sent you.
+order-locked-title = This order is not known in this browser
+order-locked-text = Once it is paid, the link in the mail that we send opens it on any device. If you were still paying, go on in the browser where you began.
 order-preparing = Your tickets are being written. One moment.
 ticket-code = Ticket code
 ticket-qr = Code for the door: { $label }

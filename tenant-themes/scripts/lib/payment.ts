@@ -55,7 +55,8 @@ function appearance(): Record<string, unknown> {
       colorText: role("text"),
       colorTextSecondary: role("muted"),
       colorDanger: role("danger"),
-      fontFamily: "system-ui, sans-serif",
+      // Where the form is a frame of its own it has not the page's face, and takes the next of the list.
+      fontFamily: getComputedStyle(document.body).fontFamily,
       borderRadius: role("radius") || "0px",
       spacingUnit: "4px",
     },

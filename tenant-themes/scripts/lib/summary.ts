@@ -66,6 +66,10 @@ export function total(units: Unit[], amount: number, currency: string): HTMLElem
     { class: "summary-total" },
     el("span", {}, t("total")),
     el("span", { class: "price" }, money(amount, currency)),
-    el("small", {}, t("parts", { face: part("face"), fees: part("fees"), tax: part("tax") })),
+    el(
+      "small",
+      {},
+      t("parts", { count: units.length, face: part("face"), fees: part("fees"), tax: part("tax") }),
+    ),
   );
 }

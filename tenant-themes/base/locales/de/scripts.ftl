@@ -67,7 +67,10 @@ places-count = { $count ->
   }
 remove = { $seat } entfernen
 ticket-type-for = Karte für { $seat }
-parts = { $face } Karte, { $fees } Gebühr, { $tax } Steuer
+parts = { $count ->
+    [one] { $face } Karte, { $fees } Gebühr, { $tax } Steuer
+   *[other] { $face } Karten, { $fees } Gebühren, { $tax } Steuer
+  }
 holding = Karten werden reserviert …
 finding = Plätze werden gesucht …
 

@@ -67,7 +67,10 @@ places-count = { $count ->
   }
 remove = Remove { $seat }
 ticket-type-for = Ticket for { $seat }
-parts = { $face } ticket, { $fees } fee, { $tax } tax
+parts = { $count ->
+    [one] { $face } ticket, { $fees } fee, { $tax } tax
+   *[other] { $face } tickets, { $fees } fees, { $tax } tax
+  }
 holding = Holding your tickets…
 finding = Looking for seats…
 

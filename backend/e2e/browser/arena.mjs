@@ -108,6 +108,7 @@ await walk(async (hands) => {
   await page.keyboard.press("Enter");
   await page.waitForURL("**/checkout/**");
   await page.waitForSelector("#email:visible");
+  await page.waitForSelector(".summary-lines li");
   await hands.fits();
   const hold = new URL(page.url()).pathname.split("/").pop();
   const lines = await page.locator(".summary-lines li").allTextContents();

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -156,12 +158,12 @@ impl Bench<'_> {
         let from = begun + warm_up;
         let until = from + Duration::from_secs_f64(load.seconds);
         let gap = load.pace.map(|pace| Duration::from_secs_f64(load.buyers as f64 / pace));
+        let arrivals = |number| gap.map(|gap| Arrivals::new(begun, gap, number));
         let mut buyers = JoinSet::new();
         for number in 0..load.buyers {
             let buyer =
                 Buyer::arrive(number, self.server.address, self.stage, self.show, &self.cards).await?;
-            let offset = gap.unwrap_or_default().mul_f64(number as f64 / load.buyers as f64);
-            buyers.spawn(buy(buyer, begun + offset, gap, from, until));
+            buyers.spawn(buy(buyer, arrivals(number as u64), from, until));
         }
         tokio::time::sleep_until(from.into()).await;
         let before = self.seen().await?;
@@ -191,24 +193,46 @@ impl Bench<'_> {
     }
 }
 
+/// When a buyer comes, where there is a pace: at random times, as people do. At regular ones the steps of different purchases
+/// would meet, or never meet, by how long the provider takes.
+struct Arrivals {
+    next: Instant,
+    gap: Duration,
+    random: StdRng,
+}
+
+impl Arrivals {
+    /// The first within a gap of the beginning, and then after exponentially distributed ones of this mean; for each buyer's
+    /// number the same in every measurement.
+    fn new(begin: Instant, gap: Duration, number: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(number);
+        Self { next: begin + gap.mul_f64(random.random_range(0.0..1.0)), gap, random }
+    }
+
+    /// Until the next arrival, or the end.
+    async fn wait(&mut self, end: Instant) {
+        tokio::time::sleep_until(self.next.min(end).into()).await;
+        let share: f64 = self.random.random_range(0.0..1.0);
+        self.next += self.gap.mul_f64(-(1.0 - share).ln());
+    }
+}
+
 /// Buys until the end. Every purchase counts for what the program's tables must show; paid in time and begun after the
 /// warm-up, also for speed.
 async fn buy(
     mut buyer: Buyer,
-    begin: Instant,
-    gap: Option<Duration>,
+    mut arrivals: Option<Arrivals>,
     from: Instant,
     until: Instant,
 ) -> Result<Sales, BenchError> {
     let mut sales = Sales::default();
-    let mut next = begin;
     while Instant::now() < until {
-        if let Some(gap) = gap {
-            tokio::time::sleep_until(next.into()).await;
-            next += gap;
+        if let Some(arrivals) = &mut arrivals {
+            arrivals.wait(until).await;
             if Instant::now() >= until {
                 break;
             }
+            buyer.connect().await?;
         }
         let asked = Instant::now();
         let bought = buyer.buy().await?;

@@ -34,6 +34,7 @@ pub struct Cards(Arc<Mutex<Vec<String>>>);
 #[derive(Debug)]
 pub struct Buyer {
     number: usize,
+    server: SocketAddr,
     program: Connection,
     desk: Desk,
     show: Show,
@@ -151,10 +152,19 @@ impl Buyer {
         show: &Show,
         cards: &Cards,
     ) -> Result<Self, BenchError> {
-        let program = Connection::open(server).await.map_err(BenchError::system("a buyer's connection"))?;
+        let program = connected(server).await?;
         let desk = Desk::open(stage).await?;
         let (show, cards) = (show.clone(), cards.clone());
-        Ok(Self { number, program, desk, show, cards, keys: Keys::new(), purchases: 0 })
+        Ok(Self { number, server, program, desk, show, cards, keys: Keys::new(), purchases: 0 })
+    }
+
+    /// Connects to the program anew, which closes connections that nobody uses for some seconds.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn connect(&mut self) -> Result<(), BenchError> {
+        self.program = connected(self.server).await?;
+        Ok(())
     }
 
     /// Buys one place.
@@ -211,6 +221,10 @@ impl Buyer {
         let said = String::from_utf8_lossy(reply.body);
         Err(BenchError::failed(format!("{path} answers {}: {said}", reply.status)))
     }
+}
+
+async fn connected(server: SocketAddr) -> Result<Connection, BenchError> {
+    Connection::open(server).await.map_err(BenchError::system("a buyer's connection"))
 }
 
 /// An id and the token beside it.

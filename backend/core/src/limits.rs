@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 
 /// Redis may take this long before the limit is counted locally: a limiter never makes anybody wait.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Entries kept locally; beyond that the oldest windows are dropped.
+/// Entries kept locally; while there are so many, whoever has none is not counted.
 const LOCAL_ENTRIES: usize = 50_000;
 
 /// So many in so many seconds.
@@ -38,8 +38,17 @@ pub struct Count {
 #[derive(Clone)]
 pub struct Limits {
     redis: Option<ConnectionManager>,
-    local: Arc<Mutex<HashMap<String, (i64, u32)>>>,
+    local: Arc<Mutex<Local>>,
     clock: SharedClock,
+}
+
+/// What is counted without Redis.
+#[derive(Default)]
+struct Local {
+    /// By key: when its window ends, and its hits.
+    windows: HashMap<String, (i64, u32)>,
+    /// When those that had ended were dropped.
+    tidied: i64,
 }
 
 impl Limits {
@@ -89,18 +98,53 @@ impl Limits {
 
     fn hit_local(&self, key: String, ends: i64) -> u32 {
         let Ok(mut local) = self.local.lock() else { return 0 };
-        if local.len() >= LOCAL_ENTRIES {
-            let now = self.clock.now().timestamp();
-            local.retain(|_, (ends, _)| *ends > now);
+        if let Some((_, hits)) = local.windows.get_mut(&key) {
+            *hits += 1;
+            return *hits;
         }
-        let entry = local.entry(key).or_insert((ends, 0));
-        entry.1 += 1;
-        entry.1
+        let now = self.clock.now().timestamp();
+        if local.windows.len() >= LOCAL_ENTRIES && local.tidied < now {
+            local.tidied = now;
+            local.windows.retain(|_, (ends, _)| *ends > now);
+        }
+        if local.windows.len() < LOCAL_ENTRIES {
+            local.windows.insert(key, (ends, 1));
+        }
+        1
     }
 }
 
 impl std::fmt::Debug for Limits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Limits").field("redis", &self.redis.is_some()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[tokio::test]
+    async fn without_redis_no_more_is_kept_than_there_is_room_for() {
+        let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_700_000_400, 0).unwrap()));
+        let limits = Limits::new(None, clock.clone());
+        let limit = Limit { name: "test", max: 1, window: 60 };
+        for who in 0..LOCAL_ENTRIES {
+            assert_eq!(limits.hit(limit, &who.to_string()).await, Ok(()));
+        }
+        for who in ["7", "49999"] {
+            assert!(limits.hit(limit, who).await.is_err(), "who is known is counted");
+        }
+        for _ in 0..3 {
+            assert_eq!(limits.hit(limit, "late").await, Ok(()), "for others there is no room");
+        }
+        assert_eq!(limits.local.lock().unwrap().windows.len(), LOCAL_ENTRIES);
+        clock.advance(TimeDelta::seconds(120));
+        assert_eq!(limits.hit(limit, "late").await, Ok(()));
+        assert!(limits.hit(limit, "late").await.is_err());
+        assert_eq!(limits.local.lock().unwrap().windows.len(), 1);
     }
 }

@@ -110,14 +110,20 @@ pub(crate) async fn get_manifest(
     door: web::Data<Door>,
     request: HttpRequest,
     id: Result<PathId<PerformanceId>, Problem>,
-    query: Option<web::Query<Since>>,
+    query: Result<web::Query<Since>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let token = bearer(&request).ok_or(Code::Unauthorized)?;
     let Ok(PathId(id)) = id else {
         scan::authenticate(&door.db, tenant.id, token).await?;
         return Err(Code::NotFound.into());
     };
-    let since = query.and_then(|query| query.into_inner().since);
+    let since = match query {
+        Ok(query) => query.into_inner().since,
+        Err(error) => {
+            scan::authenticate(&door.db, tenant.id, token).await?;
+            return Err(Problem::field("/since", "invalid", error.to_string()));
+        }
+    };
     let page = manifest(&door.db, tenant.id, token, id, since.as_deref()).await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(page))
 }

@@ -66,9 +66,10 @@ impl Foundation {
     /// The tenant that somebody named by slug or id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or its sites are down.
     pub fn tenant(&self, name: &str) -> Result<Arc<Tenant>, Failure> {
-        self.directory.by_name(name).ok_or_else(|| format!("no tenant `{name}`").into())
+        let why = || format!("no active tenant `{name}`: `marquee tenant list` shows all");
+        self.directory.by_name(name).ok_or_else(|| why().into())
     }
 
     /// The payment provider, as itself.

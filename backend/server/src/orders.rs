@@ -44,6 +44,10 @@ pub enum NotFound {
 /// As [`NotFound`] says.
 pub async fn find(foundation: &Foundation, name: &str, tenant: Option<TenantId>) -> Result<Found, NotFound> {
     let name = name.trim();
+    // No number has such a character, and the database takes no NUL.
+    if name.contains(char::is_control) {
+        return Err(NotFound::Unknown(name.escape_default().to_string()));
+    }
     let tx = foundation.db.begin_platform(STAFF).await?;
     let mut found: Vec<Found> = match name.parse::<OrderId>() {
         Ok(id) => tx.all("select tenant_id, id, number from orders where id = $1", params![id]).await?,

@@ -5,8 +5,10 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, RETRY_AFTER, VARY,
 };
 use actix_web::{App, test, web};
+use chrono::TimeDelta;
 
-use crate::fixtures::{HOSTILE, Programme, id, storefront};
+use crate::fixtures::{HOSTILE, Programme, event, id, now, performance, storefront};
+use crate::pages::Saleable;
 use crate::theme::{BASE, Settings, names};
 
 struct Answer {
@@ -50,6 +52,24 @@ fn paths() -> Vec<String> {
     paths.extend(shows);
     paths.extend(["/".into(), format!("/checkout/{}", id(5)), format!("/orders/{}", id(6))]);
     paths
+}
+
+#[actix_web::test]
+async fn an_event_stands_where_what_is_left_of_it_begins() {
+    let after = |days, state| {
+        let mut show = performance(10 + u128::from(days as u8), state);
+        show.starts_at = now() + TimeDelta::days(days);
+        show
+    };
+    let run = [(-75, Saleable::Ended), (7, Saleable::Cancelled), (12, Saleable::OnSale)];
+    let programme = Programme(vec![
+        event("run", run.map(|(days, state)| after(days, state)).to_vec()),
+        event("sooner", vec![after(9, Saleable::OnSale)]),
+    ]);
+    let home = get_with("base.localhost:8080", "/", programme, &[]).await.body;
+    assert!(home.contains("December 2026") && !home.contains("September 2026"));
+    let [sooner, later] = ["/events/sooner", "/events/run"].map(|path| home.rfind(path).unwrap());
+    assert!(sooner < later, "{home}");
 }
 
 #[actix_web::test]

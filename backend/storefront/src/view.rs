@@ -30,7 +30,7 @@ pub struct EventView {
     pub performances: Vec<PerformanceView>,
     /// The performance to offer first.
     pub next: Option<PerformanceView>,
-    /// When the run begins.
+    /// When the run begins, or what is left of it.
     pub first: Option<Moment>,
     /// When it ends; none where it is on one day.
     pub last: Option<Moment>,
@@ -137,11 +137,11 @@ impl Views<'_> {
         let mut sorted: Vec<&Performance> = event.performances.iter().collect();
         sorted.sort_by_key(|performance| performance.starts_at);
         let performances: Vec<PerformanceView> = sorted.iter().map(|one| self.performance(one)).collect();
-        // What was called off does not stretch the run, unless all of it was.
-        let called_off = |one: &PerformanceView| one.state == state_name(Saleable::Cancelled);
-        let any = !performances.iter().all(called_off);
+        // What is over or was called off does not stretch the run, unless all of it is.
+        let gone = [Saleable::Ended, Saleable::Cancelled].map(state_name);
+        let any = performances.iter().any(|one| !gone.contains(&one.state));
         let run: Vec<&PerformanceView> =
-            performances.iter().filter(|one| !(any && called_off(one))).collect();
+            performances.iter().filter(|one| !(any && gone.contains(&one.state))).collect();
         let best = sorted.iter().map(|one| one.state).min_by_key(|state| rank(*state));
         let next = performances.iter().find(|one| Some(one.state) == best.map(state_name)).cloned();
         let cheapest = sorted
@@ -184,15 +184,14 @@ impl Views<'_> {
         }
     }
 
-    /// Events by the month of what is next, both in order of time.
+    /// Events by the month in which what is left of their run begins, both in order of time.
     pub fn months(&self, events: &[Event]) -> Vec<MonthView> {
         let mut views: Vec<EventView> = events.iter().map(|event| self.event(event)).collect();
         views.sort_by(|a, b| first_start(a).cmp(first_start(b)));
         let mut months: Vec<(String, MonthView)> = Vec::new();
         for view in views {
-            let Some(next) = view.performances.first() else { continue };
-            let (key, name, year) =
-                (next.starts.month_key.clone(), next.starts.month_long.clone(), next.starts.year);
+            let Some(first) = &view.first else { continue };
+            let (key, name, year) = (first.month_key.clone(), first.month_long.clone(), first.year);
             match months.last_mut() {
                 Some((last, month)) if *last == key => month.events.push(view),
                 _ => months.push((key, MonthView { name, year, events: vec![view] })),
@@ -282,7 +281,7 @@ pub fn prices(levels: &[PriceLevel]) -> impl Iterator<Item = &Price> {
 }
 
 fn first_start(view: &EventView) -> &str {
-    view.performances.first().map_or("", |one| &one.starts.iso)
+    view.first.as_ref().map_or("", |first| &first.iso)
 }
 
 /// How many letters wide a title stands: its longest word; of three words and more, what makes about two lines.

@@ -19,7 +19,7 @@ pub use directory::Directory;
 pub use error::TenancyError;
 pub use host::Host;
 pub use onboard::{
-    NewStaff, NewTenant, add_domain, add_platform_staff, add_staff, create_tenant, set_status,
+    Listed, NewStaff, NewTenant, add_domain, add_platform_staff, add_staff, create_tenant, list, set_status,
 };
 pub use routing::{CurrentTenant, Hosts, PlatformHost};
 pub use types::{ChargeTerms, Tenant};

@@ -103,6 +103,38 @@ pub async fn add_domain(
     Ok(())
 }
 
+/// A tenant as staff see it in a list.
+#[derive(Debug, FromQueryResult, serde::Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: TenantId,
+    /// Its slug.
+    pub slug: String,
+    /// The brand.
+    pub name: String,
+    /// `active` or `suspended`.
+    pub status: String,
+    /// Its first host, once proven.
+    pub host: Option<String>,
+}
+
+/// Every tenant, whether or not its sites are up.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(tx: &PlatformTx) -> Result<Vec<Listed>, TenancyError> {
+    let tenants = tx
+        .all(
+            "select t.id, t.slug, t.name, t.status,
+                 (select d.host from domains d where d.tenant_id = t.id and d.verified_at is not null
+                  order by d.is_primary desc, d.host limit 1) as host
+             from tenants t order by t.slug",
+            params![],
+        )
+        .await?;
+    Ok(tenants)
+}
+
 /// Suspends a tenant, named by slug or id, or makes it active again. Answers its id.
 ///
 /// # Errors

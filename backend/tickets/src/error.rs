@@ -44,6 +44,9 @@ pub enum TicketError {
     /// The mail cannot be written.
     #[error("no mail: {0}")]
     Mail(String),
+    /// The tenant's sites are down: nothing is sent in its name.
+    #[error("the tenant is suspended")]
+    Suspended,
     /// The mail server did not take the mail.
     #[error("not handed over: {0}")]
     Smtp(#[from] smtp::Error),

@@ -36,6 +36,7 @@ mod worker;
 pub use error::TicketError;
 pub use issue::{MAIL, issue};
 pub use letter::{LETTER, Letter};
+pub use mail::is_address;
 pub use qr::svg as qr_svg;
 pub use read::{paper_of, public_keys, tickets_of};
 pub use reissue::reissue;

@@ -137,7 +137,9 @@ pub(crate) async fn tickets(tx: &TenantTx, order: OrderId) -> Result<Vec<Ticket>
 /// The order with its performance and venue.
 pub(crate) async fn paper_order(tx: &TenantTx, order: OrderId) -> Result<Option<PaperOrder>, DbError> {
     tx.optional(
-        "select o.id as order_id, o.number, o.buyer_name, o.buyer_email, o.locale, o.total, o.currency,
+        "select o.id as order_id, o.number, o.buyer_name, o.buyer_email, o.locale, o.currency,
+             o.total - coalesce((select sum(r.amount) from refunds r
+                 where r.tenant_id = $1 and r.order_id = $2 and r.state <> 'failed'), 0)::bigint as total,
              e.title as event_title, p.starts_at, p.doors_at, v.name as venue, v.address, v.city
          from orders o
          join performances p on p.tenant_id = $1 and p.id = o.performance_id

@@ -53,7 +53,7 @@ pub struct PaperOrder {
     pub buyer_email: String,
     /// BCP 47 tag of the buyer's language.
     pub locale: String,
-    /// What was paid, in minor units.
+    /// What was paid and neither was nor will be paid back, in minor units.
     pub total: i64,
     /// Of `total` and of each ticket's price.
     pub currency: Currency,

@@ -28,8 +28,14 @@ const EAGER: f64 = 5.0;
 const EAGER_TRIES: i32 = 120;
 /// Longest pause, in seconds.
 const PATIENT: f64 = 900.0;
-/// Tries after which a mail is given up: three days.
-const LAST_TRY: i32 = 410;
+/// Longest pause after a server's plain no, in seconds: whoever asks again and again what was refused is soon not listened to.
+const REFUSED: f64 = 3_600.0;
+/// Pause until it is looked again whether a suspended tenant is active, in seconds.
+const SUSPENDED: f64 = 300.0;
+/// For how long a mail is tried, in seconds: three days.
+const GIVEN_UP: f64 = 259_200.0;
+/// It is tried so often at least, however long it waited for its tenant, or for a worker.
+const LEAST_TRIES: i32 = 20;
 /// Tries to note that a mail was taken.
 const NOTES: u32 = 20;
 
@@ -88,13 +94,16 @@ async fn deliver(tickets: &Tickets, kind: Kind, messages: Vec<Message>) {
         .for_each_concurrent(AT_ONCE, |message| async move {
             // A server that just did not answer is not asked for every mail of the batch.
             if out_of_reach.load(Ordering::Relaxed) {
-                return postpone(tickets, &message, "the mail server is out of reach").await;
+                return postpone(tickets, &message, eager(message.attempts), "the mail server is out of reach").await;
             }
             match attempt(tickets, kind, &message).await {
                 Outcome::Done => finish(tickets, &message).await,
                 Outcome::Hopeless(why) => {
                     tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, why, "mail given up");
                     finish(tickets, &message).await;
+                }
+                Outcome::Later(error @ TicketError::Suspended) => {
+                    noted(outbox::put_back(&tickets.0.db, &message, SUSPENDED, &error.to_string()).await);
                 }
                 Outcome::Later(error) => {
                     if matches!(&error, TicketError::Smtp(error) if error.status().is_none()) {
@@ -104,7 +113,11 @@ async fn deliver(tickets: &Tickets, kind: Kind, messages: Vec<Message>) {
                         tenant.id = %message.tenant_id, outbox.id = %message.id, message.attempts, %error,
                         "mail not handed over, it will be tried again"
                     );
-                    postpone(tickets, &message, &error.to_string()).await;
+                    let pause = match &error {
+                        TicketError::Smtp(error) if error.is_permanent() => wary(message.attempts),
+                        _ => eager(message.attempts),
+                    };
+                    postpone(tickets, &message, pause, &error.to_string()).await;
                 }
             }
         })
@@ -123,7 +136,8 @@ async fn attempt(tickets: &Tickets, kind: Kind, message: &Message) -> Outcome {
         Err(error @ (TicketError::UnknownOrder(_) | TicketError::Payload(_))) => {
             Outcome::Hopeless(error.to_string())
         }
-        Err(error) if message.attempts >= LAST_TRY => Outcome::Hopeless(error.to_string()),
+        Err(error @ TicketError::Suspended) => Outcome::Later(error),
+        Err(error) if is_given_up(message.age, message.attempts) => Outcome::Hopeless(error.to_string()),
         Err(error) => Outcome::Later(error),
     }
 }
@@ -165,8 +179,11 @@ fn payload<T: DeserializeOwned>(message: &Message) -> Result<T, TicketError> {
 
 /// A suspended tenant's mail waits; so does everybody's until the tenants have been read.
 fn tenant(tickets: &Tickets, message: &Message) -> Result<Arc<Tenant>, TicketError> {
-    let tenant = tickets.0.directory.by_id(message.tenant_id);
-    tenant.ok_or_else(|| TicketError::Mail("the tenant is not active".to_owned()))
+    let directory = &tickets.0.directory;
+    directory.by_id(message.tenant_id).ok_or_else(|| match directory.is_read() {
+        true => TicketError::Suspended,
+        false => TicketError::Mail("the tenants have not been read yet".to_owned()),
+    })
 }
 
 /// Notes that a message is done. Without the note it would be sent again, so this does not give up lightly.
@@ -181,18 +198,30 @@ async fn finish(tickets: &Tickets, message: &Message) {
     tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, "a sent mail could not be noted, it may be sent again");
 }
 
-async fn postpone(tickets: &Tickets, message: &Message, why: &str) {
-    let noted: Result<(), DbError> =
-        outbox::postpone(&tickets.0.db, message, pause(message.attempts), why).await;
-    if let Err(error) = noted {
+async fn postpone(tickets: &Tickets, message: &Message, pause: f64, why: &str) {
+    noted(outbox::postpone(&tickets.0.db, message, pause, why).await);
+}
+
+fn noted(postponed: Result<(), DbError>) {
+    if let Err(error) = postponed {
         tracing::debug!(%error, "a mail could not be postponed, its lease will end");
     }
 }
 
-/// Seconds until the next try, after this many.
-fn pause(attempts: i32) -> f64 {
+/// Seconds until the next try, after this many that a server out of reach or out of sorts may have failed.
+fn eager(attempts: i32) -> f64 {
     let doublings = (attempts - EAGER_TRIES).clamp(0, 10);
     (EAGER * f64::from(1 << doublings)).min(PATIENT)
+}
+
+/// Seconds until the next try, after this many, the last of which a server refused for good. It is tried again all the
+/// same: the server may refuse everything, for a wrong password of ours.
+fn wary(attempts: i32) -> f64 {
+    (EAGER * f64::from(1 << attempts.clamp(4, 10))).min(REFUSED)
+}
+
+fn is_given_up(age: f64, attempts: i32) -> bool {
+    age > GIVEN_UP && attempts >= LEAST_TRIES
 }
 
 #[cfg(test)]
@@ -203,17 +232,32 @@ mod tests {
     fn mail_is_tried_often_for_ten_minutes_and_for_three_days() {
         let longest = POLL.as_secs_f64() + 1.0;
         let mut passed = 0.0;
-        for attempt in 1.. {
-            let pause = pause(attempt);
+        let mut attempts = 1;
+        while !is_given_up(passed, attempts) {
+            let pause = eager(attempts);
             if passed < 600.0 {
                 assert!(pause + longest <= 10.0, "{pause} s after {passed} s");
             }
             assert!(pause <= PATIENT);
             passed += pause;
-            if attempt == LAST_TRY {
-                break;
-            }
+            attempts += 1;
         }
-        assert!((2.5..4.0).contains(&(passed / 86_400.0)), "{passed}");
+        assert!((3.0..3.1).contains(&(passed / 86_400.0)), "{passed}");
+    }
+
+    #[test]
+    fn what_was_refused_is_seldom_tried_again() {
+        let (mut passed, mut attempts) = (0.0, 1);
+        while !is_given_up(passed, attempts) {
+            assert!((60.0..=REFUSED).contains(&wary(attempts)));
+            passed += wary(attempts);
+            attempts += 1;
+        }
+        assert!(attempts < 90 && passed / 86_400.0 < 3.1, "{attempts} tries in {passed} s");
+    }
+
+    #[test]
+    fn mail_that_waited_for_its_tenant_is_tried_before_it_is_given_up() {
+        assert!(!is_given_up(30.0 * 86_400.0, 1) && is_given_up(30.0 * 86_400.0, LEAST_TRIES));
     }
 }

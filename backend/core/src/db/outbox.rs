@@ -27,6 +27,8 @@ pub struct Message {
     pub payload: serde_json::Value,
     /// Deliveries begun, this one included.
     pub attempts: i32,
+    /// Seconds since it was staged.
+    pub age: f64,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -78,7 +80,8 @@ pub async fn lease(db: &Db, kind: &'static str, limit: i64) -> Result<Vec<Messag
                  where tenant_id = $1 and id in (
                      select id from outbox where tenant_id = $1 and kind = $3 and available_at <= marquee_now()
                      order by available_at limit $4 for update skip locked)
-                 returning id, tenant_id, payload, attempts",
+                 returning id, tenant_id, payload, attempts,
+                     extract(epoch from marquee_now() - created_at)::float8 as age",
                 params![LEASE_SECONDS as f64, kind, limit],
             )
             .await?;
@@ -103,11 +106,29 @@ pub async fn finish(db: &Db, message: &Message) -> Result<(), DbError> {
 /// # Errors
 /// As [`DbError`] says; the message is then delivered again when its lease ends.
 pub async fn postpone(db: &Db, message: &Message, seconds: f64, error: &str) -> Result<(), DbError> {
+    come_again(db, message, message.attempts, seconds, error).await
+}
+
+/// The message's work cannot be tried yet: it comes again after `seconds`, and this delivery does not count.
+///
+/// # Errors
+/// As [`DbError`] says; the message is then delivered again when its lease ends, and this delivery counts.
+pub async fn put_back(db: &Db, message: &Message, seconds: f64, why: &str) -> Result<(), DbError> {
+    come_again(db, message, message.attempts - 1, seconds, why).await
+}
+
+async fn come_again(
+    db: &Db,
+    message: &Message,
+    attempts: i32,
+    seconds: f64,
+    why: &str,
+) -> Result<(), DbError> {
     let tx = db.begin(message.tenant_id, FINISH).await?;
     tx.execute(
-        "update outbox set available_at = marquee_now() + make_interval(secs => $3), last_error = $4
+        "update outbox set available_at = marquee_now() + make_interval(secs => $3), last_error = $4, attempts = $5
          where tenant_id = $1 and id = $2",
-        params![message.id, seconds, error],
+        params![message.id, seconds, why, attempts],
     )
     .await?;
     tx.commit().await

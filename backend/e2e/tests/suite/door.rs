@@ -229,6 +229,10 @@ async fn a_batch_is_1_to_500_scans_that_can_be() {
     let theirs = format!("/api/door/v1/performances/{}/manifest", b.seated.id);
     let bearer = format!("Bearer {}", door.token);
     door.client.get(&theirs).header("authorization", &bearer).send().await.refused(404, "not_found");
+    for query in ["since=x", "since=a&since=b"] {
+        let call = door.client.get(&format!("{manifest}?{query}")).header("authorization", &bearer);
+        call.send().await.refused(422, "validation_failed");
+    }
     let manifest = door.client.get(&manifest).header("authorization", &bearer).send().await.expect(200);
     assert!(manifest["keys"].is_array() && manifest["tickets"].is_array(), "{manifest}");
 }

@@ -177,6 +177,32 @@ async fn a_reissued_ticket_replaces_the_old_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mail_of_what_is_left_of_an_order_adds_up() {
+    let house = plan().with_mail().open().await;
+    let fan = house.fan();
+    let (order, body) = fan.buy(&fan.hold_seats(&[seat('A', 1), seat('A', 2)]).await).await;
+    let mails = async |count: usize| {
+        until("the mail", 20, async || {
+            let all = house.mailbox().to(&fan.email).await;
+            let texts: Vec<String> =
+                all.iter().map(|mail| mail.body["text"].as_str().unwrap_or_default().to_owned()).collect();
+            (texts.len() == count).then_some(texts)
+        })
+        .await
+    };
+    let first = mails(1).await;
+    assert!(first[0].contains("Total paid: €94.00"), "{}", first[0]);
+    let ticket = body["tickets"][0]["ticket_id"].as_str().unwrap();
+    mend(&house, &["refund", &order.id, "--ticket", ticket]).await.unwrap();
+    mails(2).await;
+    mend(&house, &["reissue", &order.id]).await.unwrap();
+    let texts = mails(3).await;
+    let anew = texts.iter().filter(|text| text.contains("Total paid: €47.00")).count();
+    assert_eq!(anew, 1, "{texts:#?}");
+    house.audited().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_mended_is_refused_and_changes_nothing() {
     let house = House::open().await;
     let fan = house.fan();
@@ -237,6 +263,10 @@ async fn platform_staff_see_the_same_file() {
     assert_eq!(reissue.key(&fresh_key()).send().await.expect(200)["tickets"].as_array().unwrap().len(), 2);
     let finish = format!("{path}/finish");
     staff.post(&finish, &json!({})).send().await.refused(401, "unauthorized");
+    for unknown in ["nothing", "%00", "A%0AB"] {
+        let call = staff.get(&format!("/api/platform/v1/orders/{unknown}")).header("authorization", &bearer);
+        call.send().await.refused(404, "not_found");
+    }
     let strange = format!("/api/platform/v1/orders/{}/finish", uuid::Uuid::now_v7());
     let strange = staff.post(&strange, &json!({})).header("authorization", &bearer).send().await;
     strange.refused(404, "not_found");

@@ -55,6 +55,44 @@ async fn mail_waits_for_its_server_and_comes_once() {
     house.audited().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_of_a_suspended_tenant_waits_for_it() {
+    let mut house = plan().with_mail().open().await;
+    house.catcher.as_mut().unwrap().kill().await;
+    let fan = house.fan();
+    fan.buy(&fan.hold_seats(&[seat('A', 1)]).await).await;
+    assert!(house.marquee(&["tenant", "suspend", fan.tenant.slug]).await.status.success());
+    let waits = "select count(*) from outbox where last_error = 'the tenant is suspended'";
+    until("the mail to wait for its tenant", 30, async || {
+        (house.database.number(waits).await == 1).then_some(())
+    })
+    .await;
+    // However often it was tried, and however long it waits.
+    let long_ago =
+        "update outbox set attempts = 1000, created_at = created_at - interval '30 days', last_error = null,
+                        available_at = marquee_now()";
+    house.database.run(long_ago).await;
+    until("the mail to wait again", 30, async || {
+        (house.database.number(&format!("{waits} and attempts = 1000")).await == 1).then_some(())
+    })
+    .await;
+    house.database.run("update outbox set attempts = 1").await;
+
+    house.catcher.as_mut().unwrap().start_again().await;
+    assert!(house.marquee(&["tenant", "suspend", fan.tenant.slug, "--lift"]).await.status.success());
+    until("the mail", 30, async || {
+        house
+            .database
+            .run(&format!(
+                "update outbox set available_at = marquee_now() where id in ({})",
+                waits.replace("count(*)", "id")
+            ))
+            .await;
+        (house.mailbox().to(&fan.email).await.len() == 1).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_ticket_is_its_orders_alone() {
     let house = plan().without_worker().open().await;

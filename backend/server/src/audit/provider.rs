@@ -7,7 +7,7 @@ use marquee_core::db::{DbError, PlatformTx};
 use marquee_core::ids::{OrderId, TenantId};
 use marquee_core::params;
 use marquee_entity::orders::PaymentState;
-use marquee_payments::{Intent, IntentStatus, ProviderMovement};
+use marquee_payments::{Intent, IntentStatus, Provider, ProviderError, ProviderMovement, Refusal};
 use sea_orm::FromQueryResult;
 use serde_json::{Map, Value, json};
 
@@ -100,19 +100,58 @@ pub(super) async fn compare(
             breaches.extend(unknown_to_us(account, intent, ours, &by_order));
         }
     }
-    for payment in payments.iter().filter(|one| one.state == PaymentState::Captured) {
+    let provider = foundation.provider()?;
+    for payment in &payments {
         let Some(id) = payment.intent_id.as_deref() else { continue };
-        let fresh = match listed.get(id) {
-            Some(intent) if intent.status == IntentStatus::Succeeded => (*intent).clone(),
-            _ => foundation.provider()?.retrieve_intent(payment.account.as_deref(), id).await?,
-        };
-        if fresh.status != IntentStatus::Succeeded {
-            breaches.push(breach("capture_unknown_to_provider", payment, &fresh));
-        } else if fresh.amount_captured != payment.amount {
-            breaches.push(breach("captured_amount_mismatch", payment, &fresh));
+        let listed = listed.get(id).copied();
+        match payment.state {
+            PaymentState::Captured => breaches.extend(not_captured(&*provider, payment, id, listed).await?),
+            PaymentState::Cancelled => breaches.extend(left_over(&*provider, payment, listed).await?),
+            _ => {}
         }
     }
     Ok(breaches)
+}
+
+/// A payment that we say is captured, where the provider does not.
+async fn not_captured(
+    provider: &dyn Provider,
+    payment: &Payment,
+    id: &str,
+    listed: Option<&Intent>,
+) -> Result<Option<Breach>, Failure> {
+    let known = match listed {
+        Some(intent) if intent.status == IntentStatus::Succeeded => Ok(intent.clone()),
+        // It may have been captured since it was listed.
+        _ => provider.retrieve_intent(payment.account.as_deref(), id).await,
+    };
+    let captured = match known {
+        Ok(intent) if intent.status == IntentStatus::Succeeded => Some(intent.amount_captured),
+        Ok(_) | Err(ProviderError::Refused(Refusal::Invalid { .. })) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match captured {
+        None => Some(breach("capture_unknown_to_provider", payment, id, None)),
+        Some(amount) if amount != payment.amount => {
+            Some(breach("captured_amount_mismatch", payment, id, captured))
+        }
+        Some(_) => None,
+    })
+}
+
+/// A payment that we say is cancelled, for which the provider still reserves money.
+async fn left_over(
+    provider: &dyn Provider,
+    payment: &Payment,
+    listed: Option<&Intent>,
+) -> Result<Option<Breach>, Failure> {
+    let Some(intent) = listed.filter(|one| one.status == IntentStatus::RequiresCapture) else {
+        return Ok(None);
+    };
+    // It may have been cancelled since it was listed.
+    let fresh = provider.retrieve_intent(payment.account.as_deref(), &intent.id).await?;
+    Ok((fresh.status == IntentStatus::RequiresCapture)
+        .then(|| breach("authorisation_left_over", payment, &intent.id, None)))
 }
 
 fn unknown_to_us(
@@ -141,15 +180,12 @@ fn unknown_to_us(
         {
             Some(Breach { kind: "capture_not_recorded", about: about() })
         }
-        (IntentStatus::RequiresCapture, Some(payment)) if payment.state == PaymentState::Cancelled => {
-            Some(Breach { kind: "authorisation_left_over", about: about() })
-        }
         _ => None,
     }
 }
 
-fn breach(kind: &'static str, payment: &Payment, intent: &Intent) -> Breach {
-    let about = json!({"tenant_id": payment.tenant_id, "order_id": payment.order_id, "payment_intent": intent.id,
-                       "amount": payment.amount, "amount_captured": intent.amount_captured});
+fn breach(kind: &'static str, payment: &Payment, intent: &str, captured: Option<i64>) -> Breach {
+    let about = json!({"tenant_id": payment.tenant_id, "order_id": payment.order_id, "payment_intent": intent,
+                       "account": payment.account, "amount": payment.amount, "amount_captured": captured});
     Breach { kind, about: if let Value::Object(about) = about { about } else { Map::new() } }
 }

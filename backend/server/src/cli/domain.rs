@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use marquee_core::config::Config;
-use marquee_tenants::Host;
 use serde_json::json;
 
+use super::tenant::own_host;
 use super::{Failure, print_json, print_line};
 use crate::compose::{Foundation, STAFF};
 
@@ -20,7 +20,7 @@ pub enum Command {
         /// The host.
         host: String,
     },
-    /// Every host with its tenant.
+    /// Every host that is served, with its tenant.
     List {
         /// Answer as JSON.
         #[arg(long)]
@@ -33,7 +33,7 @@ pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> 
     match command {
         Command::Add { tenant, host } => {
             let tenant = foundation.tenant(&tenant)?;
-            let host = Host::parse(&host).ok_or_else(|| format!("`{host}` is no host"))?;
+            let host = own_host(&foundation, &host)?;
             let tx = foundation.db.begin_platform(STAFF).await?;
             marquee_tenants::add_domain(&tx, tenant.id, &host, false).await?;
             tx.record("cli", "domain.add", Some(tenant.id), json!({ "host": host.as_str() })).await?;

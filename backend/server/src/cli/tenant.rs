@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use marquee_core::config::Config;
 use marquee_core::money::Currency;
+use marquee_tenants::Host;
 use serde_json::json;
 
 use super::{Failure, print_json, print_line};
@@ -15,7 +16,7 @@ use crate::compose::Foundation;
 pub enum Command {
     /// Take on a promoter; prints the tenant's id last.
     Create(Create),
-    /// Every tenant with its host.
+    /// Every tenant with its host, and whether its sites are up.
     List {
         /// Answer as JSON.
         #[arg(long)]
@@ -69,12 +70,16 @@ pub async fn run(command: Command, config: Config) -> Result<ExitCode, Failure> 
     let foundation = Foundation::open(config).await?;
     match command {
         Command::Create(options) => create(&foundation, options).await,
-        Command::List { json } => list(&foundation, json),
+        Command::List { json } => list(&foundation, json).await,
         Command::Suspend { tenant, lift } => suspend(&foundation, &tenant, lift).await,
     }
 }
 
 async fn create(foundation: &Foundation, options: Create) -> Result<ExitCode, Failure> {
+    if !marquee_tickets::is_address(&options.support_email) {
+        return Err(format!("`{}` is no mail address", options.support_email).into());
+    }
+    own_host(foundation, &options.host)?;
     let new = marquee_tenants::NewTenant {
         slug: options.slug,
         legal_name: options.legal_name.unwrap_or_else(|| options.name.clone()),
@@ -101,19 +106,27 @@ async fn create(foundation: &Foundation, options: Create) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(foundation: &Foundation, as_json: bool) -> Result<ExitCode, Failure> {
-    let tenants = foundation.directory.all();
+async fn list(foundation: &Foundation, as_json: bool) -> Result<ExitCode, Failure> {
+    let tx = foundation.db.begin_platform(crate::compose::STAFF).await?;
+    let tenants = marquee_tenants::list(&tx).await?;
+    tx.commit().await?;
     if as_json {
-        let list: Vec<_> = tenants
-            .iter()
-            .map(|one| json!({"id": one.id, "slug": one.slug, "name": one.name, "host": one.host}))
-            .collect();
-        return print_json(&json!({ "data": list }));
+        return print_json(&json!({ "data": tenants }));
     }
     for one in tenants {
-        print_line(format!("{}  {}  {}  {}", one.id, one.slug, one.host, one.name));
+        let host = one.host.as_deref().unwrap_or("no host");
+        print_line(format!("{}  {}  {}  {host}  {}", one.id, one.slug, one.status, one.name));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A host that tenants may have: the platform's own is not to be had.
+pub(super) fn own_host(foundation: &Foundation, host: &str) -> Result<Host, Failure> {
+    let host = Host::parse(host).ok_or_else(|| format!("`{host}` is no host"))?;
+    if Some(&host) == Host::parse(&foundation.config.platform_host).as_ref() {
+        return Err(format!("`{}` is the platform's own", host.as_str()).into());
+    }
+    Ok(host)
 }
 
 async fn suspend(foundation: &Foundation, name: &str, lift: bool) -> Result<ExitCode, Failure> {

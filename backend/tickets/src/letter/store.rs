@@ -32,11 +32,6 @@ struct ChangeRow {
     cancelled: bool,
 }
 
-#[derive(Debug, FromQueryResult)]
-struct Amount {
-    amount: i64,
-}
-
 /// What a letter tells; none for what is not true any more.
 ///
 /// # Errors
@@ -86,8 +81,8 @@ async fn postponed(
     });
     let Some(change) = change else { return Ok(None) };
     let Some(return_until) = change.return_until else { return Ok(None) };
-    let amount = order.total - refunded(tx, id).await?;
-    let about = About::Postponed { before: change.starts_at_before, return_until, amount, note: change.note };
+    let (before, amount) = (change.starts_at_before, order.total);
+    let about = About::Postponed { before, return_until, amount, note: change.note };
     Ok(Some(Facts { order, about, rows }))
 }
 
@@ -101,18 +96,6 @@ async fn change_of(tx: &TenantTx, id: PerformanceChangeId) -> Result<Option<Chan
         params![id],
     )
     .await
-}
-
-/// What was and will be paid back of an order.
-async fn refunded(tx: &TenantTx, order: OrderId) -> Result<i64, DbError> {
-    let row: Amount = tx
-        .one(
-            "select coalesce(sum(amount), 0)::bigint as amount from refunds
-             where tenant_id = $1 and order_id = $2 and state <> 'failed'",
-            params![order],
-        )
-        .await?;
-    Ok(row.amount)
 }
 
 /// The places whose tickets a refund takes back.

@@ -105,6 +105,11 @@ pub(crate) fn file_name(number: &str) -> String {
     format!("tickets-{plain}.pdf")
 }
 
+/// Can mail be sent in the name of this address?
+pub fn is_address(text: &str) -> bool {
+    text.parse::<lettre::Address>().is_ok()
+}
+
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, TicketError> {
     let address = address.parse().map_err(|error| mail(&error))?;
     let name = one_line(name);

@@ -89,7 +89,22 @@ fn what_is_missing_is_named_and_fails() {
     let output = marquee(&["migrate", "status"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("MARQUEE_DATABASE_ADMIN_URL"));
-    assert!(!marquee(&["no-such-command"]).status.success());
+    let show = "0199f0a0-0000-7000-8000-000000000001";
+    for args in [
+        &["no-such-command"][..],
+        &[],
+        &["performance", "set", "x"],
+        &["performance", "set", show, "--hold-seconds", "0"],
+        &["performance", "set", show, "--strategy", "luck"],
+        &["order", "reissue", "A1", "--ticket", "x"],
+    ] {
+        let output = marquee(args);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), ""), "{args:?}");
+        assert!(!stderr(&output).is_empty(), "{args:?}");
+    }
+    for args in [&["--help"][..], &["order", "refund", "--help"]] {
+        assert_eq!(marquee(args).status.code(), Some(0), "{args:?}");
+    }
     let unset = marquee(&["doctor", "--json"]);
     assert_eq!(unset.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&unset.stdout).unwrap();

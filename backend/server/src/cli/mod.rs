@@ -100,6 +100,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Says what is wrong with the arguments, or the help that they ask for. A failure is 1, as everywhere.
+pub fn unread(error: &clap::Error) -> ExitCode {
+    // Where nobody listens there is nobody to tell.
+    error.print().ok();
+    if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
 /// Says what went wrong.
 pub fn fail(sentence: &str) -> ExitCode {
     eprintln!("marquee: {sentence}");

@@ -22,6 +22,8 @@ use crate::{Paper, PaperOrder, TicketError};
 
 pub(crate) use body::{Templates, TicketLine, cased, street};
 pub(crate) use send::Mailer;
+#[cfg(test)]
+pub(crate) use send::TIMEOUT;
 
 /// Which delivery this is.
 #[derive(Debug, Clone, Copy)]

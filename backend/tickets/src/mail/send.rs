@@ -7,7 +7,7 @@ use super::mail;
 use crate::TicketError;
 
 /// How long connecting, and each command, may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection waits for the next mail.
 const IDLE: Duration = Duration::from_secs(10);
 

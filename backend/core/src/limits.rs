@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 
 /// Redis may take this long before the limit is counted locally: a limiter never makes anybody wait.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Entries kept locally; while there are so many, whoever has none is not counted.
+/// Entries kept locally; while there are so many, those who have none are counted together.
 const LOCAL_ENTRIES: usize = 50_000;
 
 /// So many in so many seconds.
@@ -78,10 +78,11 @@ impl Limits {
     pub async fn count(&self, limit: Limit, who: &str) -> Count {
         let now = self.clock.now().timestamp();
         let window = i64::from(limit.window.max(1));
-        let key = format!("limit:{}:{}:{who}", limit.name, now / window);
+        let all = format!("limit:{}:{}", limit.name, now / window);
+        let key = format!("{all}:{who}");
         let hits = match self.hit_redis(&key, limit.window).await {
             Some(hits) => hits,
-            None => self.hit_local(key, now + window),
+            None => self.hit_local(key, all, now + window),
         };
         Count { hits, left: (window - now % window) as u32 }
     }
@@ -96,21 +97,18 @@ impl Limits {
         counted.ok()?.inspect_err(|error| tracing::debug!(%error, "limit counted locally")).ok()
     }
 
-    fn hit_local(&self, key: String, ends: i64) -> u32 {
+    /// Counts under `key`, or, where there is no room for one more, under that of `all`.
+    fn hit_local(&self, key: String, all: String, ends: i64) -> u32 {
         let Ok(mut local) = self.local.lock() else { return 0 };
-        if let Some((_, hits)) = local.windows.get_mut(&key) {
-            *hits += 1;
-            return *hits;
-        }
         let now = self.clock.now().timestamp();
         if local.windows.len() >= LOCAL_ENTRIES && local.tidied < now {
             local.tidied = now;
             local.windows.retain(|_, (ends, _)| *ends > now);
         }
-        if local.windows.len() < LOCAL_ENTRIES {
-            local.windows.insert(key, (ends, 1));
-        }
-        1
+        let room = local.windows.len() < LOCAL_ENTRIES || local.windows.contains_key(&key);
+        let (_, hits) = local.windows.entry(if room { key } else { all }).or_insert((ends, 0));
+        *hits += 1;
+        *hits
     }
 }
 
@@ -138,10 +136,14 @@ mod tests {
         for who in ["7", "49999"] {
             assert!(limits.hit(limit, who).await.is_err(), "who is known is counted");
         }
-        for _ in 0..3 {
-            assert_eq!(limits.hit(limit, "late").await, Ok(()), "for others there is no room");
+        assert_eq!(limits.hit(limit, "late").await, Ok(()));
+        for who in ["late", "later"] {
+            assert!(
+                limits.hit(limit, who).await.is_err(),
+                "those for whom there is no room are counted as one"
+            );
         }
-        assert_eq!(limits.local.lock().unwrap().windows.len(), LOCAL_ENTRIES);
+        assert_eq!(limits.local.lock().unwrap().windows.len(), LOCAL_ENTRIES + 1);
         clock.advance(TimeDelta::seconds(120));
         assert_eq!(limits.hit(limit, "late").await, Ok(()));
         assert!(limits.hit(limit, "late").await.is_err());

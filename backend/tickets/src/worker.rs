@@ -66,6 +66,8 @@ enum Outcome {
     /// It can never be sent.
     Hopeless(String),
     Later(TicketError),
+    /// It could not be tried: nothing is sent in the tenant's name.
+    Suspended,
 }
 
 /// Sends mail for as long as it is polled. Any number of processes may do so.
@@ -101,9 +103,6 @@ async fn deliver(tickets: &Tickets, kind: Kind, messages: Vec<Message>) {
                     tracing::error!(tenant.id = %message.tenant_id, outbox.id = %message.id, why, "mail given up");
                     finish(tickets, &message).await;
                 }
-                Outcome::Later(error @ TicketError::Suspended) => {
-                    noted(outbox::put_back(&tickets.0.db, &message, SUSPENDED, &error.to_string()).await);
-                }
                 Outcome::Later(error) => {
                     if matches!(&error, TicketError::Smtp(error) if error.status().is_none()) {
                         out_of_reach.store(true, Ordering::Relaxed);
@@ -117,6 +116,10 @@ async fn deliver(tickets: &Tickets, kind: Kind, messages: Vec<Message>) {
                         _ => eager(message.attempts),
                     };
                     postpone(tickets, &message, pause, &error.to_string()).await;
+                }
+                Outcome::Suspended => {
+                    let why = TicketError::Suspended.to_string();
+                    noted(outbox::put_back(&tickets.0.db, &message, SUSPENDED, &why).await);
                 }
             }
         })
@@ -135,7 +138,7 @@ async fn attempt(tickets: &Tickets, kind: Kind, message: &Message) -> Outcome {
         Err(error @ (TicketError::UnknownOrder(_) | TicketError::Payload(_))) => {
             Outcome::Hopeless(error.to_string())
         }
-        Err(error @ TicketError::Suspended) => Outcome::Later(error),
+        Err(TicketError::Suspended) => Outcome::Suspended,
         Err(error) if is_given_up(message.age, message.attempts) => Outcome::Hopeless(error.to_string()),
         Err(error) => Outcome::Later(error),
     }

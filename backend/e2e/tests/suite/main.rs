@@ -29,6 +29,7 @@ mod inventory;
 mod late_money;
 mod ledger;
 mod minute_eleven;
+mod onboarding;
 mod pages;
 mod plans;
 mod provider_limits;

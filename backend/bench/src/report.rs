@@ -115,6 +115,12 @@ impl Line {
         self
     }
 
+    /// With a ratio that was not made of the two figures but of readings side by side.
+    pub fn ratio(mut self, ratio: f64) -> Self {
+        self.ratio = Some(ratio);
+        self
+    }
+
     /// With a target. A line without a figure meets none and misses none.
     pub fn target(mut self, target: Target) -> Self {
         self.target = Some(target);

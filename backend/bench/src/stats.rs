@@ -60,6 +60,26 @@ pub fn spread(values: &[f64]) -> f64 {
     if mean > 0.0 { (high - low) / mean } else { 0.0 }
 }
 
+/// Where the median of what these were drawn from lies with a probability of at least 95 %, whatever its distribution: between
+/// two of the values. None where there are fewer than six.
+///
+/// As many values as heads in as many tosses of a coin lie below a median, so the k-th from either end is a bound with the
+/// probability that there are not fewer than k (confidence interval of a median by order statistics).
+pub fn median_within(values: &[f64]) -> Option<(f64, f64)> {
+    let count = values.len();
+    let mut outside = 2.0 * 0.5_f64.powi(i32::try_from(count).ok()?);
+    let (mut exactly, mut rank) = (outside, 0);
+    while outside <= 0.05 && rank < count / 2 {
+        rank += 1;
+        exactly *= (count + 1 - rank) as f64 / rank as f64;
+        outside += exactly;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let low = *sorted.get(rank.checked_sub(1)?)?;
+    Some((low, *sorted.get(count - rank)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +93,16 @@ mod tests {
         assert_eq!(some.quantile(0.0), Some(1.0));
         assert_eq!(Latencies::of(vec![7]).p99(), Some(0.007));
         assert_eq!(Latencies::default().p99(), None);
+    }
+
+    #[test]
+    fn a_median_lies_between_two_values() {
+        let some = |count: usize| (1..=count).rev().map(|value| value as f64).collect::<Vec<_>>();
+        // Ranks from tables of the sign test.
+        for (count, within) in [(6, (1.0, 6.0)), (8, (1.0, 8.0)), (9, (2.0, 8.0)), (15, (4.0, 12.0))] {
+            assert_eq!(median_within(&some(count)), Some(within), "{count}");
+        }
+        assert_eq!([0, 1, 5].map(|count| median_within(&some(count))), [None; 3]);
     }
 
     #[test]

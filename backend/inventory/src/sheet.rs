@@ -4,8 +4,10 @@
 //! A hundred bytes a unit, their texts in one allocation, so that millions of them fit a process.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash};
 use std::ops::Range;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use marquee_core::ids::{PriceLevelId, UnitId};
 
 /// Stands for "there is none" in compact columns.
@@ -22,8 +24,10 @@ pub(crate) struct Sheet {
     offers: Vec<Range<u32>>,
     /// Which unit is offered there.
     offered: Vec<u32>,
-    /// Seats, sorted by the plan's id.
-    by_seat: Vec<u32>,
+    /// Units by their id, and seats by the plan's: where they stand in id order.
+    by_id: HashTable<u32>,
+    by_seat: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     sections: Vec<Section>,
     /// Bytes of all sections' bitmaps.
     map: usize,
@@ -106,10 +110,17 @@ impl Sheet {
             row.label += seat_bytes as u32;
         }
         let mut sheet = Self { rows, text, levels, sections, map, ..Self::default() };
+        sheet.index();
         sheet.place_on_map(plan);
         sheet.put_in_order();
         sheet.join_neighbours();
         sheet
+    }
+
+    fn index(&mut self) {
+        self.by_id = index(&self.hasher, self.rows.iter().zip(0..).map(|(row, at)| (row.id, at)));
+        let seats = self.rows.iter().zip(0..).filter_map(|(row, at)| Some((seat_of(&self.text, row)?, at)));
+        self.by_seat = index(&self.hasher, seats);
     }
 
     fn place_on_map(&mut self, plan: &[PlanSection]) {
@@ -124,10 +135,6 @@ impl Sheet {
         for row in &mut self.rows {
             row.bit = seat_of(&self.text, row).and_then(|seat| bits.get(seat).copied()).unwrap_or(NONE);
         }
-        let mut by_seat: Vec<(&str, u32)> =
-            self.rows.iter().zip(0..).filter_map(|(row, at)| Some((seat_of(&self.text, row)?, at))).collect();
-        by_seat.sort_unstable();
-        self.by_seat = by_seat.into_iter().map(|(_, at)| at).collect();
     }
 
     fn put_in_order(&mut self) {
@@ -168,9 +175,9 @@ impl Sheet {
 
     /// The unit of a seat of the plan.
     pub(crate) fn by_seat(&self, seat: &str) -> Option<SheetUnit<'_>> {
-        let seat_at = |at: &u32| self.rows.get(*at as usize).and_then(|row| seat_of(&self.text, row));
-        let found = self.by_seat.binary_search_by(|at| seat_at(at).cmp(&Some(seat))).ok()?;
-        self.unit(*self.by_seat.get(found)?)
+        let is_that =
+            |at: &u32| self.rows.get(*at as usize).and_then(|row| seat_of(&self.text, row)) == Some(seat);
+        self.unit(*self.by_seat.find(self.hasher.hash_one(seat), is_that)?)
     }
 
     /// The unit of that id.
@@ -200,7 +207,8 @@ impl Sheet {
 
     /// Where a unit stands in id order.
     pub(crate) fn at(&self, id: UnitId) -> Option<u32> {
-        self.rows.binary_search_by_key(&id, |row| row.id).ok().map(|at| at as u32)
+        let is_that = |at: &u32| self.id_at(*at) == Some(id);
+        self.by_id.find(self.hasher.hash_one(id), is_that).copied()
     }
 
     /// The unit that stands there in id order.
@@ -258,6 +266,17 @@ impl Sheet {
         let bit = self.rows.get(at as usize).map(|row| row.bit).filter(|bit| *bit != NONE)?;
         Some((bit as usize / 8, 1 << (bit % 8)))
     }
+}
+
+/// A table that finds places by keys, each of which occurs once.
+fn index<K: Hash>(hasher: &DefaultHashBuilder, places: impl Iterator<Item = (K, u32)>) -> HashTable<u32> {
+    let places: Vec<(u64, u32)> = places.map(|(key, at)| (hasher.hash_one(key), at)).collect();
+    let mut table = HashTable::with_capacity(places.len());
+    for (hash, at) in places {
+        // It has room for all, so that no hash is asked for again.
+        table.insert_unique(hash, at, |_| hash);
+    }
+    table
 }
 
 fn seat_of<'a>(text: &'a str, row: &Row) -> Option<&'a str> {

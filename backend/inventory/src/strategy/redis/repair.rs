@@ -27,11 +27,10 @@ impl Redis {
                 _ => None,
             })
             .collect();
-        let journalled = |hold: HoldId, until| Entry::Held { hold, until, journalled: true };
         let (mut kept, mut doubtful) = (Vec::new(), Vec::new());
         for ((hold, units), grant) in granted.wanted.iter().zip(&granted.grants) {
             match (held.get(hold), grant) {
-                (Some(until), _) => kept.extend(units.iter().map(|unit| (*unit, journalled(*hold, *until)))),
+                (Some(until), _) => kept.push((*hold, *until, units.clone())),
                 (None, Grant::Whole { .. }) => doubtful.extend(units),
                 (None, Grant::Lost { units, .. }) => {
                     doubtful.extend(units.iter().filter(|unit| target.stock.is_open(**unit)));
@@ -39,21 +38,14 @@ impl Redis {
             }
         }
         if !kept.is_empty() {
-            let key = (target.tenant, target.performance);
-            let units: Vec<UnitId> = kept.iter().map(|(unit, _)| *unit).collect();
-            let marked = async {
-                let seen = self.store.look(key, &units).await?;
-                let ours = kept.into_iter().zip(seen).filter(|((_, entry), value)| {
-                    matches!((entry, Entry::of_value(value)),
-                        (Entry::Held { hold: ours, .. }, Entry::Held { hold, .. }) if *ours == hold)
-                });
-                self.store
-                    .sync(key, granted.epoch, ours.map(|((unit, entry), value)| (unit, value, entry)))
-                    .await
-            };
-            if let Err(fault) = marked.await {
-                tracing::debug!(%fault, "holds could not be marked as journalled in redis");
-            }
+            let (store, key, epoch) =
+                (self.store.clone(), (target.tenant, target.performance), granted.epoch);
+            // The next batch need not wait for that: what it asks Redis stands behind it on the same connection.
+            drop(db.home().spawn(async move {
+                if let Err(fault) = store.mark(key, epoch, &kept).await {
+                    tracing::debug!(%fault, "holds could not be marked as journalled in redis");
+                }
+            }));
         }
         if doubtful.is_empty() {
             return Ok(());

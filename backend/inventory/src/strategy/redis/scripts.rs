@@ -19,51 +19,114 @@ pub(super) const KEPT: i64 = 7 * 24 * 3_600;
 /// Seconds for which a hash that is being filled aside is kept: whoever fills it may die over it.
 pub(super) const ASIDE_KEPT: i64 = 60;
 
+/// What scripts about many units have in common: they ask for all of them and write all of them in few commands. A
+/// command takes no more than Lua's stack has room for.
+const MANY: &str = r"
+    local function ask(units)
+        local kept = {}
+        for from = 1, #units, 1000 do
+            local values = redis.call('HMGET', KEYS[2], unpack(units, from, math.min(from + 999, #units)))
+            for i, value in ipairs(values) do kept[units[from + i - 1]] = value end
+        end
+        return kept
+    end
+    local function write(list)
+        for from = 1, #list, 1000 do
+            redis.call('HSET', KEYS[2], unpack(list, from, math.min(from + 999, #list)))
+        end
+    end";
+
 /// Grants whole holds, each provisionally, in the batch's order.
 ///
 /// Keys: epoch, units, fence. Arguments: epoch, now, provisional end, `1` to judge or `0` to grant blindly, seconds to keep
-/// the keys, then for each hold: id, number of units, units. Answers for each hold its fence and the holds it took units
-/// over from, or 0 and the places (from 1) of the units that are not to be had, negative where another grant is under way.
+/// the keys, then for each hold: id, number of units, units. Answers the fence of the first hold that was granted, whose
+/// followers have the next ones, and what is to be said of single holds: place in the batch (from 1), then `over` and the
+/// holds it took units over from, or `lost` and the places of the units that are not to be had, negative where another
+/// grant is under way.
 pub(super) static GRANT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        r"
+    let script = r"
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('EPOCH not loaded') end
         local now, ending, judge = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
-        local answers, at = {}, 6
+        local units, at = {}, 6
+        while ARGV[at] do
+            local count = tonumber(ARGV[at + 1])
+            for i = 1, count do units[#units + 1] = ARGV[at + 1 + i] end
+            at = at + 2 + count
+        end
+        local kept, written = ask(units), {}
+        local granted, place, notes = 0, 0, {}
+        at = 6
         while ARGV[at] do
             local hold, count = ARGV[at], tonumber(ARGV[at + 1])
-            local lost, from = {}, {}
+            local lost, over = {}, {}
             for i = 1, count do
-                local value = redis.call('HGET', KEYS[2], ARGV[at + 1 + i])
+                local value = kept[ARGV[at + 1 + i]]
                 if value and judge then
                     local owner, till, mark = string.match(value, '^([^|]+)|(%d+)(.*)$')
                     if not owner then
-                        lost[#lost + 1] = i
+                        lost[#lost + 1] = tostring(i)
                     elseif owner ~= hold then
                         if tonumber(till) <= now then
-                            from[#from + 1] = owner
+                            over[#over + 1] = owner
                         else
-                            lost[#lost + 1] = mark == '|p' and -i or i
+                            lost[#lost + 1] = tostring(mark == '|p' and -i or i)
                         end
                     end
                 end
             end
+            place = place + 1
             if #lost == 0 then
+                local value = hold .. '|' .. ending .. '|p'
                 for i = 1, count do
-                    redis.call('HSET', KEYS[2], ARGV[at + 1 + i], hold .. '|' .. ending .. '|p')
+                    local unit = ARGV[at + 1 + i]
+                    kept[unit] = value
+                    written[#written + 1] = unit
+                    written[#written + 1] = value
                 end
-                table.insert(from, 1, tostring(redis.call('INCR', KEYS[3])))
-                answers[#answers + 1] = from
+                granted = granted + 1
+                if #over > 0 then notes[#notes + 1] = { tostring(place), 'over', unpack(over) } end
             else
-                local named = { '0' }
-                for _, i in ipairs(lost) do named[#named + 1] = tostring(i) end
-                answers[#answers + 1] = named
+                notes[#notes + 1] = { tostring(place), 'lost', unpack(lost) }
             end
             at = at + 2 + count
         end
+        local first = 0
+        if granted > 0 then
+            write(written)
+            first = redis.call('INCRBY', KEYS[3], granted) - granted + 1
+        end
         for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[5]) end
-        return answers",
-    )
+        return { first, notes }";
+    Script::new(&[MANY, script].concat())
+});
+
+/// Marks holds as journalled, where nothing happened to their units since they were granted.
+///
+/// Keys: epoch, units. Arguments: epoch, seconds to keep the keys, then for each hold: id, its end, number of units, units.
+pub(super) static MARK: LazyLock<Script> = LazyLock::new(|| {
+    let script = r"
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('EPOCH not loaded') end
+        local units, values, at = {}, {}, 3
+        while ARGV[at] do
+            local count = tonumber(ARGV[at + 2])
+            for i = 1, count do
+                units[#units + 1] = ARGV[at + 2 + i]
+                values[#values + 1] = { ARGV[at] .. '|', ARGV[at + 1] }
+            end
+            at = at + 3 + count
+        end
+        local kept, written = ask(units), {}
+        for i, unit in ipairs(units) do
+            local hold, ending = values[i][1], values[i][2]
+            if kept[unit] and string.sub(kept[unit], 1, #hold) == hold then
+                written[#written + 1] = unit
+                written[#written + 1] = hold .. ending
+            end
+        end
+        write(written)
+        redis.call('EXPIRE', KEYS[2], ARGV[2])
+        return 1";
+    Script::new(&[MANY, script].concat())
 });
 
 /// Sets units to what Postgres says, where nothing happened to them since they were looked at.

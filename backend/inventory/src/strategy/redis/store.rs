@@ -8,7 +8,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError};
 use uuid::Uuid;
 
-use super::scripts::{ASIDE_KEPT, GRANT, INSTALL, KEPT, NO_EPOCH, SYNC};
+use super::scripts::{ASIDE_KEPT, GRANT, INSTALL, KEPT, MARK, NO_EPOCH, SYNC};
 
 /// Redis may take this long to answer; after that it counts as away.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -105,12 +105,29 @@ impl Store {
                 call.arg(unit.0.as_simple().to_string());
             }
         }
-        let answers: Vec<Vec<String>> = call.invoke_async(&mut self.connection.clone()).await?;
-        let grants: Option<Vec<Grant>> =
-            answers.iter().zip(holds).map(|(answer, (_, units))| read_grant(answer, units)).collect();
-        grants
-            .filter(|grants| grants.len() == holds.len())
+        let (first, notes): (i64, Vec<Vec<String>>) = call.invoke_async(&mut self.connection.clone()).await?;
+        read_grants(first, &notes, holds)
             .ok_or_else(|| RedisFault::Away("its answer cannot be read".to_owned()))
+    }
+
+    /// Marks holds as journalled, with the end that each has and its units.
+    pub(super) async fn mark(
+        &self,
+        (tenant, performance): (TenantId, PerformanceId),
+        epoch: i64,
+        holds: &[(HoldId, DateTime<Utc>, Vec<UnitId>)],
+    ) -> Result<(), RedisFault> {
+        let keys = Keys::of(tenant, performance);
+        let mut call = MARK.key(&keys.epoch);
+        call.key(&keys.units).arg(epoch).arg(KEPT);
+        for (hold, until, units) in holds {
+            call.arg(hold.0.as_simple().to_string()).arg(until.timestamp_millis()).arg(units.len());
+            for unit in units {
+                call.arg(unit.0.as_simple().to_string());
+            }
+        }
+        let _: i64 = call.invoke_async(&mut self.connection.clone()).await?;
+        Ok(())
     }
 
     /// What Redis keeps of these units.
@@ -182,23 +199,39 @@ impl Store {
     }
 }
 
-fn read_grant(answer: &[String], units: &[UnitId]) -> Option<Grant> {
-    let (first, rest) = answer.split_first()?;
-    let fence: i64 = first.parse().ok()?;
-    if fence == 0 {
-        let place = |place: &String| {
-            let place: i64 = place.parse().ok()?;
-            let unit = units.get(usize::try_from(place.abs()).ok()?.checked_sub(1)?)?;
-            Some((*unit, place < 0))
-        };
-        let lost: Vec<(UnitId, bool)> = rest.iter().filter_map(place).collect();
-        return Some(Grant::Lost {
-            units: lost.iter().map(|(unit, _)| *unit).collect(),
-            under_way: lost.iter().filter(|(_, under_way)| *under_way).map(|(unit, _)| *unit).collect(),
+/// The grants of a batch: the fences of those that were granted follow one another from `first` on; `notes` are in the
+/// batch's order.
+fn read_grants(first: i64, notes: &[Vec<String>], holds: &[(HoldId, Vec<UnitId>)]) -> Option<Vec<Grant>> {
+    let (mut fences, mut notes) = (first.., notes.iter().peekable());
+    let mut grants = Vec::with_capacity(holds.len());
+    for (place, (_, units)) in (1..).zip(holds) {
+        let of_this = |note: &&Vec<String>| note.first().and_then(|at| at.parse().ok()) == Some(place);
+        let note = notes.next_if(of_this).map_or(&[][..], Vec::as_slice);
+        grants.push(match note {
+            [_, what, lost @ ..] if what == "lost" => lost_units(lost, units)?,
+            [_, what, over @ ..] if what == "over" => {
+                let over: Option<Vec<HoldId>> =
+                    over.iter().map(|hold| hold.parse().ok().map(HoldId)).collect();
+                Grant::Whole { fence: fences.next()?, taken_from: over? }
+            }
+            [] => Grant::Whole { fence: fences.next()?, taken_from: Vec::new() },
+            _ => return None,
         });
     }
-    let taken_from: Option<Vec<HoldId>> = rest.iter().map(|hold| hold.parse().ok().map(HoldId)).collect();
-    Some(Grant::Whole { fence, taken_from: taken_from? })
+    notes.next().is_none().then_some(grants)
+}
+
+fn lost_units(places: &[String], of: &[UnitId]) -> Option<Grant> {
+    let (mut units, mut under_way) = (Vec::with_capacity(places.len()), Vec::new());
+    for place in places {
+        let place: i64 = place.parse().ok()?;
+        let unit = of.get(usize::try_from(place.abs()).ok()?.checked_sub(1)?)?;
+        units.push(*unit);
+        if place < 0 {
+            under_way.push(*unit);
+        }
+    }
+    Some(Grant::Lost { units, under_way })
 }
 
 impl Entry {
@@ -252,12 +285,26 @@ mod tests {
     #[test]
     fn grants_are_read() {
         let units = [UnitId::generate(), UnitId::generate()];
-        let hold = HoldId::generate();
-        let text = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
-        let lost = Grant::Lost { units: units.to_vec(), under_way: vec![units[1]] };
-        assert_eq!(read_grant(&text(&["0", "1", "-2"]), &units), Some(lost));
-        let whole = read_grant(&text(&["17", &hold.0.as_simple().to_string()]), &units);
-        assert_eq!(whole, Some(Grant::Whole { fence: 17, taken_from: vec![hold] }));
-        assert_eq!(read_grant(&[], &units), None);
+        let (holds, before) = ([(); 4].map(|()| (HoldId::generate(), units.to_vec())), HoldId::generate());
+        let note = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+        let lost = note(&["2", "lost", "1", "-2"]);
+        let notes = [lost.clone(), note(&["4", "over", &before.0.as_simple().to_string()])];
+        let whole = |fence, taken_from| Grant::Whole { fence, taken_from };
+        let expected = vec![
+            whole(17, Vec::new()),
+            Grant::Lost { units: units.to_vec(), under_way: vec![units[1]] },
+            whole(18, Vec::new()),
+            whole(19, vec![before]),
+        ];
+        assert_eq!(read_grants(17, &notes, &holds), Some(expected));
+        assert_eq!(
+            read_grants(0, std::slice::from_ref(&lost), &holds[..1]),
+            None,
+            "a note of a hold that is not there"
+        );
+        for odd in [&["1"][..], &["1", "lost", "3"], &["1", "lost", "0"], &["1", "over", "x"], &["1", "odd"]]
+        {
+            assert_eq!(read_grants(1, &[note(odd)], &holds), None, "{odd:?}");
+        }
     }
 }

@@ -166,10 +166,8 @@ async fn plans(
             "row_lock_update" => {
                 ("uuid, uuid[], uuid[], float8[]", format!("'{tenant}', {units}, {units}, {seconds}"))
             }
-            "redis_open" => {
-                ("uuid, uuid, float8, uuid[]", format!("'{tenant}', '{performance}', 600, {units}"))
-            }
-            "redis_units" | "lapsed" => ("uuid, uuid[]", format!("'{tenant}', {units}")),
+            "redis_open" => ("uuid, uuid, float8", format!("'{tenant}', '{performance}', 600")),
+            "redis_refused" | "redis_units" | "lapsed" => ("uuid, uuid[]", format!("'{tenant}', {units}")),
             "record" => (
                 "uuid, text, uuid[], uuid[], uuid[], timestamptz[], bigint[], text[], text[], text[], bigint[], \
                  uuid[], uuid[], uuid[], uuid[], uuid[], int[], bigint[], bigint[], bigint[], uuid[], text[]",

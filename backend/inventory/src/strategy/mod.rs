@@ -249,6 +249,7 @@ pub fn statements() -> Vec<(&'static str, String)> {
         ("row_lock", row_lock::lock_statement(Guard::On)),
         ("row_lock_update", row_lock::UPDATE.to_owned()),
         ("redis_open", redis::OPEN.to_owned()),
+        ("redis_refused", redis::REFUSED.to_owned()),
         ("redis_units", redis::by_id()),
         ("record", record::RECORD.to_owned()),
         ("earlier", record::EARLIER.to_owned()),

@@ -1,7 +1,5 @@
 //! Epochs: which generation of Redis's holds the journal accepts, and how a new one begins.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use marquee_core::db::{Db, DbError, Tag, TenantTx};
 use marquee_core::ids::{HoldId, PerformanceId, TenantId, UnitId};
@@ -29,7 +27,6 @@ struct FenceRow {
 struct OpenedRow {
     epoch: i64,
     until: DateTime<Utc>,
-    refused: Option<Vec<Uuid>>,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -118,41 +115,19 @@ pub(super) async fn begin(
     Ok(Some(Journal { epoch, fence, units }))
 }
 
-/// A batch that was opened in the journal.
-pub(super) struct Opened {
-    /// The epoch in force, kept until the batch commits.
-    pub(super) epoch: i64,
-    /// When its holds end.
-    pub(super) until: DateTime<Utc>,
-    /// Those of its units that have a live claim or are blocked: never to be had, whatever Redis said.
-    pub(super) refused: HashSet<UnitId>,
-}
-
-/// Opens a batch for `units`.
+/// Opens a batch: the epoch in force, kept until the batch commits, and when its holds end.
 pub(super) async fn open(
     tx: &TenantTx,
     performance: PerformanceId,
     hold_seconds: i32,
-    units: &[UnitId],
-) -> Result<Option<Opened>, DbError> {
-    let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
-    let row: Option<OpenedRow> =
-        tx.optional(OPEN, params![performance, f64::from(hold_seconds), ids]).await?;
-    Ok(row.map(|row| Opened {
-        epoch: row.epoch,
-        until: row.until,
-        refused: row.refused.into_iter().flatten().map(UnitId).collect(),
-    }))
+) -> Result<Option<(i64, DateTime<Utc>)>, DbError> {
+    let row: Option<OpenedRow> = tx.optional(OPEN, params![performance, f64::from(hold_seconds)]).await?;
+    Ok(row.map(|row| (row.epoch, row.until)))
 }
 
-/// `$2` performance, `$3` seconds, `$4` units. A claim that comes between this look and the batch's own meets the index of
-/// live claims; a block comes through Redis, where the batch has its units.
-pub(crate) const OPEN: &str = "select e.epoch, marquee_now() + make_interval(secs => $3) as until,
-            (select array_agg(u.id) from units u
-             where u.tenant_id = $1 and u.id = any($4::uuid[])
-               and (u.state = 'blocked' or (select true from claims c
-                    where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null))) as refused
-     from hold_epochs e where e.tenant_id = $1 and e.performance_id = $2 for share of e";
+/// `$2` performance, `$3` seconds.
+pub(crate) const OPEN: &str = "select epoch, marquee_now() + make_interval(secs => $3) as until
+     from hold_epochs where tenant_id = $1 and performance_id = $2 for share";
 
 /// What the journal says of these units.
 pub(super) async fn units(

@@ -2,15 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use marquee_core::db::{Db, DbError};
+use marquee_core::db::{Db, DbError, TenantTx};
 use marquee_core::ids::{HoldId, UnitId};
+use marquee_core::params;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
 
 use super::super::record::{self, Judged};
 use super::super::wish::{Taken, Wishes};
 use super::super::{Guard, Part, Strategy};
-use super::epoch::{self, Opened};
 use super::store::Grant;
-use super::{CLAIM, ClaimRequest, Outcome, Redis, Target};
+use super::{CLAIM, ClaimRequest, Outcome, Redis, Target, epoch};
+
+#[derive(Debug, FromQueryResult)]
+struct UnitRow {
+    id: UnitId,
+}
 
 /// What became of a batch that Redis granted.
 pub(super) enum Journalled {
@@ -37,9 +44,8 @@ impl Redis {
             .flat_map(|(wish, _)| wish.units.iter().map(|got| got.unit))
             .collect();
         let tx = db.begin(target.tenant, CLAIM).await?;
-        let looked_at = if self.guard == Guard::On { granted.as_slice() } else { &[] };
-        let opened = epoch::open(&tx, target.performance, target.hold_seconds, looked_at).await?;
-        let Some(Opened { until, mut refused, .. }) = opened.filter(|opened| opened.epoch == epoch) else {
+        let opened = epoch::open(&tx, target.performance, target.hold_seconds).await?;
+        let Some((_, until)) = opened.filter(|(in_force, _)| *in_force == epoch) else {
             return Ok(Journalled::Stale);
         };
         let over: HashSet<HoldId> = grants
@@ -53,10 +59,8 @@ impl Redis {
         let mut freed = Vec::new();
         if !over.is_empty() {
             freed = crate::store::expire_holds(&tx, over).await?;
-            for one in &freed {
-                refused.remove(&one.unit);
-            }
         }
+        let refused = self.refused_by_postgres(&tx, &granted).await?;
         let mut taken = HashMap::new();
         for (wish, grant) in wishes.wanted.iter().zip(grants) {
             let lost: HashSet<UnitId> = match grant {
@@ -86,7 +90,22 @@ impl Redis {
         }
         Ok(Journalled::Done(settled.outcomes.into_iter().next().unwrap_or_default()))
     }
+
+    /// Units with a live claim, or blocked: never to be had, whatever Redis said.
+    async fn refused_by_postgres(&self, tx: &TenantTx, units: &[UnitId]) -> Result<HashSet<UnitId>, DbError> {
+        if units.is_empty() || self.guard != Guard::On {
+            return Ok(HashSet::new());
+        }
+        let ids: Vec<Uuid> = units.iter().map(|unit| unit.0).collect();
+        let rows: Vec<UnitRow> = tx.all(REFUSED, params![ids]).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
 }
+
+pub(crate) const REFUSED: &str = "select u.id from units u
+     where u.tenant_id = $1 and u.id = any($2::uuid[])
+       and (u.state = 'blocked' or (select true from claims c
+            where c.tenant_id = $1 and c.unit_id = u.id and c.closed_at is null))";
 
 /// Redis gave a number that it had given before. Names of indexes may have something appended on a distributed database.
 fn is_a_fence_again(error: &DbError) -> bool {

@@ -31,6 +31,8 @@ use crate::block;
 #[cfg(feature = "negative-control")]
 pub(crate) use epoch::{OPEN, by_id};
 use journal::Journalled;
+#[cfg(feature = "negative-control")]
+pub(crate) use journal::REFUSED;
 use store::{Grant, RedisFault, Store};
 
 const CLAIM: Tag = Tag::claim("claim.redis");

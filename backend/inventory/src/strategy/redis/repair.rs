@@ -40,7 +40,7 @@ impl Redis {
         if !kept.is_empty() {
             let (store, key, epoch) =
                 (self.store.clone(), (target.tenant, target.performance), granted.epoch);
-            // The next batch need not wait for that: what it asks Redis stands behind it on the same connection.
+            // No batch waits for that. One that asks for these units before it is done is told to come again.
             drop(db.home().spawn(async move {
                 if let Err(fault) = store.mark(key, epoch, &kept).await {
                     tracing::debug!(%fault, "holds could not be marked as journalled in redis");

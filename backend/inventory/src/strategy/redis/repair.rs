@@ -40,7 +40,7 @@ impl Redis {
         if !kept.is_empty() {
             let (store, key, epoch) =
                 (self.store.clone(), (target.tenant, target.performance), granted.epoch);
-            // No batch waits for that. One that asks for these units before it is done is told to come again.
+            // No batch waits for that. Whoever asks for these units before it is done comes into a later batch.
             drop(db.home().spawn(async move {
                 if let Err(fault) = store.mark(key, epoch, &kept).await {
                     tracing::debug!(%fault, "holds could not be marked as journalled in redis");

@@ -1,6 +1,7 @@
 //! One claimer per performance and process: what waits is claimed together, in one short transaction.
 //!
-//! A lone request starts at once; a batch grows only while an earlier one is under way, so nothing waits for a timer.
+//! A lone request starts at once; a batch grows only while an earlier one is under way. Where other processes claim the same
+//! performance, a large batch is followed by the next only when that is worth its cost, or after two milliseconds.
 //! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
 //! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed
@@ -9,6 +10,7 @@
 
 mod apart;
 mod lanes;
+mod queue;
 mod size;
 mod together;
 
@@ -20,18 +22,17 @@ use marquee_catalog::Performance;
 use marquee_core::db::{Db, DbError};
 use marquee_core::ids::{PerformanceId, TenantId};
 use marquee_entity::catalog::Strategy as Name;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::HoldError;
 use crate::availability::Availability;
 use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
 use apart::Company;
 use lanes::{Lanes, STUCK};
-use size::BatchSize;
+use queue::{Length, PLACES, Queue, Waiters, queue};
+use size::{BatchSize, LEAST};
 use together::Together;
 
-/// Requests that may wait for one performance.
-const QUEUE: usize = 20_000;
 /// How long a buyer waits for an answer before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long the outcome of a batch is looked for while the database is away.
@@ -42,6 +43,8 @@ const HANGS: Duration = Duration::from_secs(15);
 const CONTENDED: Duration = Duration::from_secs(3);
 /// So many waiting requests are worth a batch beside one that is under way.
 const WORTH_A_LANE: usize = 24;
+/// How long a batch waits to be worth its cost while other processes claim, too.
+const GROWS: Duration = Duration::from_millis(2);
 /// A claimer without work ends after this.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -56,16 +59,9 @@ pub(crate) struct Claimers {
     strategies: Strategies,
     most: usize,
     together: Together,
-    queues: Arc<Mutex<HashMap<Key, Queue>>>,
+    queues: Arc<Mutex<HashMap<Key, Queue<Waiting>>>>,
     /// Where batching is off, a permit for each request of the process.
     alone: Arc<Semaphore>,
-}
-
-#[derive(Debug, Clone)]
-struct Queue {
-    send: mpsc::UnboundedSender<Waiting>,
-    /// A permit for each request that waits or is being claimed.
-    places: Arc<Semaphore>,
 }
 
 /// What came of a batch.
@@ -96,7 +92,7 @@ impl Claimers {
             strategies,
             most,
             queues: Arc::default(),
-            alone: Arc::new(Semaphore::new(QUEUE)),
+            alone: Arc::new(Semaphore::new(PLACES)),
         }
     }
 
@@ -125,8 +121,8 @@ impl Claimers {
         match queue {
             Some(queue) => {
                 // The claimer may have ended since its queue was looked up: then a new one takes over.
-                if let Err(mpsc::error::SendError(waiting)) = queue.send.send(waiting) {
-                    drop(self.queue(key).send.send(waiting));
+                if let Err(waiting) = queue.put(waiting) {
+                    drop(self.queue(key).put(waiting));
                 }
             }
             None => drop(self.db.home().spawn(self.clone().work_alone(tenant, waiting))),
@@ -138,20 +134,19 @@ impl Claimers {
         }
     }
 
-    fn queues(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Queue>> {
+    fn queues(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Queue<Waiting>>> {
         self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The queue of a performance, with a claimer behind it.
-    fn queue(&self, key: Key) -> Queue {
+    fn queue(&self, key: Key) -> Queue<Waiting> {
         let mut queues = self.queues();
         match queues.get(&key) {
-            Some(queue) if !queue.send.is_closed() => queue.clone(),
+            Some(queue) if !queue.is_closed() => queue.clone(),
             _ => {
-                let (send, receive) = mpsc::unbounded_channel();
-                let queue = Queue { send, places: Arc::new(Semaphore::new(QUEUE)) };
+                let (queue, waiters) = queue();
                 queues.insert(key, queue.clone());
-                drop(self.db.home().spawn(self.clone().work(key, receive)));
+                drop(self.db.home().spawn(self.clone().work(key, waiters)));
                 queue
             }
         }
@@ -166,34 +161,36 @@ impl Claimers {
     }
 
     /// Claims what waits, batch after batch, until nothing has come for a while.
-    async fn work(self, key: Key, mut queue: mpsc::UnboundedReceiver<Waiting>) {
+    async fn work(self, key: Key, mut queue: Waiters<Waiting>) {
         let mut size = BatchSize::new(self.most);
         let mut lanes: Lanes<Served> = Lanes::new();
         let mut batch: Vec<Waiting> = Vec::new();
         loop {
             while batch.len() < size.limit() {
-                let Ok(waiting) = queue.try_recv() else { break };
+                let Some(waiting) = queue.take() else { break };
                 batch.push(waiting);
             }
             // Whoever hung up wants nothing any more.
             batch.retain(|waiting| !waiting.answer.is_closed());
             let worth = !batch.is_empty() && (lanes.are_empty() || batch.len() >= WORTH_A_LANE);
-            if worth && lanes.may_begin(self.availability.share(key).of, Instant::now()) {
-                let (this, batch) = (self.clone(), std::mem::take(&mut batch));
-                lanes.begin(async move { this.serve_timed(key, batch).await });
+            let open = lanes.may_begin(self.availability.share(key).of, Instant::now());
+            if worth && open {
+                let (this, batch, length) = (self.clone(), std::mem::take(&mut batch), queue.length());
+                lanes.begin(async move { this.serve_timed(key, batch, &length).await });
                 continue;
             }
             if lanes.are_empty() {
-                match tokio::time::timeout(IDLE, queue.recv()).await {
+                match tokio::time::timeout(IDLE, queue.next()).await {
                     Ok(Some(waiting)) => batch.push(waiting),
                     Ok(None) => return,
                     Err(_) => self.retire(key, &mut queue),
                 }
                 continue;
             }
-            let room = !lanes.are_full() && batch.len() < size.limit();
+            // Where none may begin, nobody is woken for each request that comes: they are taken together when a lane is free.
+            let room = open && batch.len() < size.limit();
             tokio::select! {
-                () = tokio::time::sleep(STUCK), if worth && !lanes.are_full() => {}
+                () = tokio::time::sleep(STUCK), if !lanes.are_full() => {}
                 served = lanes.next() => if let Some(served) = served {
                     // A small batch may have waited for others.
                     if served.claimed >= WORTH_A_LANE.min(size.limit()) {
@@ -202,12 +199,12 @@ impl Claimers {
                     // Those that others were in the way of come first.
                     batch.splice(0..0, served.again);
                 },
-                Some(waiting) = queue.recv(), if room => batch.push(waiting),
+                Some(waiting) = queue.next(), if room => batch.push(waiting),
             }
         }
     }
 
-    async fn serve_timed(&self, key: Key, batch: Vec<Waiting>) -> Served {
+    async fn serve_timed(&self, key: Key, batch: Vec<Waiting>, length: &Length) -> Served {
         let (began, claimed) = (Instant::now(), batch.len());
         let again = self.serve(key.0, batch, Company::Any).await;
         let took = began.elapsed();
@@ -215,14 +212,16 @@ impl Claimers {
         if again.len() == claimed {
             pause().await;
         } else if claimed >= WORTH_A_LANE && self.availability.share(key).of > 1 {
-            // Others claim meanwhile, and whoever was answered may ask again: the next batch grows.
+            // Others claim meanwhile, and whoever was answered may ask again: with as many processes as there are, small
+            // batches would cost the database more than one process's large ones.
             self.availability.told().await;
+            length.reaches(LEAST, GROWS).await;
         }
         Served { claimed, took, again }
     }
 
     /// Nothing comes to a claimer without work any more. What came until now it claims still.
-    fn retire(&self, key: Key, queue: &mut mpsc::UnboundedReceiver<Waiting>) {
+    fn retire(&self, key: Key, queue: &mut Waiters<Waiting>) {
         let mut queues = self.queues();
         queue.close();
         queues.remove(&key);

@@ -6,7 +6,7 @@ use std::time::Duration;
 const TOO_LONG: Duration = Duration::from_millis(10);
 /// No batch is held smaller than this: below it a batch's fixed cost rules, and on a machine that is slow for other reasons
 /// smaller batches would only be more of them.
-const LEAST: usize = 64;
+pub(super) const LEAST: usize = 64;
 /// Where a claimer begins.
 const FIRST: usize = 64;
 

@@ -26,6 +26,7 @@ mod events;
 mod faults;
 mod holders;
 mod inventory;
+mod journal;
 mod late_money;
 mod ledger;
 mod minute_eleven;

@@ -9,7 +9,9 @@ use tokio::task::{Id, JoinSet};
 /// what makes a claim cheap is that its batch is large; each has one at least.
 pub(super) const LANES: usize = 2;
 /// A batch that is under way for longer waits for something: the next one does not wait for it.
-pub(super) const STUCK: Duration = Duration::from_millis(50);
+const STUCK: Duration = Duration::from_millis(50);
+/// So many waiting requests are worth a batch beside one that is under way.
+pub(super) const WORTH_A_LANE: usize = 24;
 
 /// The lanes of a claimer that are in use.
 #[derive(Debug)]
@@ -34,6 +36,19 @@ impl<T: Send + 'static> Lanes<T> {
     /// May a further batch begin, where the performance is claimed by so many processes?
     pub(super) fn may_begin(&self, processes: usize, now: Instant) -> bool {
         opens(self.began.iter().map(|(_, began)| now.saturating_duration_since(*began)), processes)
+    }
+
+    /// Are so many waiting requests, of those that a batch takes at most, worth a batch? None has to wait for others unless a
+    /// batch is under way that will end soon.
+    pub(super) fn worth(&self, waiting: usize, limit: usize, now: Instant) -> bool {
+        let least = if self.next_stuck(now).is_some() { WORTH_A_LANE.min(limit) } else { 1 };
+        waiting >= least
+    }
+
+    /// How long until a further batch is stuck; none where none is under way that is not.
+    pub(super) fn next_stuck(&self, now: Instant) -> Option<Duration> {
+        let since = self.began.iter().map(|(_, began)| now.saturating_duration_since(*began));
+        since.filter(|since| *since <= STUCK).map(|since| STUCK - since + Duration::from_millis(1)).min()
     }
 
     pub(super) fn begin(&mut self, batch: impl Future<Output = T> + Send + 'static) {
@@ -75,6 +90,18 @@ mod tests {
                 assert!(!opens(&full, processes));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_lone_request_waits_for_no_stuck_batch() {
+        let (mut lanes, began) = (Lanes::<()>::new(), Instant::now());
+        assert!(lanes.worth(1, 64, began) && lanes.next_stuck(began).is_none());
+        lanes.begin(std::future::pending());
+        assert!(!lanes.worth(1, 64, began) && !lanes.worth(WORTH_A_LANE - 1, 64, began));
+        assert!(lanes.worth(WORTH_A_LANE, 64, began) && lanes.worth(4, 4, began));
+        let stuck = Instant::now() + lanes.next_stuck(Instant::now()).expect("it is not stuck yet");
+        assert!(lanes.worth(1, 64, stuck) && lanes.may_begin(2, stuck) && lanes.next_stuck(stuck).is_none());
+        assert!(!lanes.worth(0, 64, stuck));
     }
 
     #[tokio::test]

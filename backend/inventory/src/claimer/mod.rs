@@ -28,7 +28,7 @@ use crate::HoldError;
 use crate::availability::Availability;
 use crate::strategy::{ClaimRequest, Outcome, Strategies, Strategy, Target};
 use apart::Company;
-use lanes::{Lanes, STUCK};
+use lanes::{Lanes, WORTH_A_LANE};
 use queue::{Length, PLACES, Queue, Waiters, queue};
 use size::{BatchSize, LEAST};
 use together::Together;
@@ -41,8 +41,6 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 const HANGS: Duration = Duration::from_secs(15);
 /// How long a request goes on while others are in its way.
 const CONTENDED: Duration = Duration::from_secs(3);
-/// So many waiting requests are worth a batch beside one that is under way.
-const WORTH_A_LANE: usize = 24;
 /// How long a batch waits to be worth its cost while other processes claim, too.
 const GROWS: Duration = Duration::from_millis(2);
 /// A claimer without work ends after this.
@@ -166,15 +164,15 @@ impl Claimers {
         let mut lanes: Lanes<Served> = Lanes::new();
         let mut batch: Vec<Waiting> = Vec::new();
         loop {
-            while batch.len() < size.limit() {
+            let now = Instant::now();
+            let open = lanes.may_begin(self.availability.share(key).of, now);
+            while open && batch.len() < size.limit() {
                 let Some(waiting) = queue.take() else { break };
                 batch.push(waiting);
             }
             // Whoever hung up wants nothing any more.
             batch.retain(|waiting| !waiting.answer.is_closed());
-            let worth = !batch.is_empty() && (lanes.are_empty() || batch.len() >= WORTH_A_LANE);
-            let open = lanes.may_begin(self.availability.share(key).of, Instant::now());
-            if worth && open {
+            if open && lanes.worth(batch.len(), size.limit(), now) {
                 let (this, batch, length) = (self.clone(), std::mem::take(&mut batch), queue.length());
                 lanes.begin(async move { this.serve_timed(key, batch, &length).await });
                 continue;
@@ -189,8 +187,9 @@ impl Claimers {
             }
             // Where none may begin, nobody is woken for each request that comes: they are taken together when a lane is free.
             let room = open && batch.len() < size.limit();
+            let stuck = lanes.next_stuck(now).filter(|_| !lanes.are_full());
             tokio::select! {
-                () = tokio::time::sleep(STUCK), if !lanes.are_full() => {}
+                () = tokio::time::sleep(stuck.unwrap_or_default()), if stuck.is_some() => {}
                 served = lanes.next() => if let Some(served) = served {
                     // A small batch may have waited for others.
                     if served.claimed >= WORTH_A_LANE.min(size.limit()) {
@@ -215,7 +214,7 @@ impl Claimers {
             // Others claim meanwhile, and whoever was answered may ask again: with as many processes as there are, small
             // batches would cost the database more than one process's large ones.
             self.availability.told().await;
-            length.reaches(LEAST, GROWS).await;
+            length.reaches(LEAST.min(self.most), GROWS).await;
         }
         Served { claimed, took, again }
     }

@@ -116,6 +116,8 @@ impl Length {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::task::{Context, Wake, Waker};
     use std::time::Instant;
 
     use futures::FutureExt;
@@ -137,27 +139,40 @@ mod tests {
         queue.put(2).unwrap();
         assert!(reached.as_mut().now_or_never().is_none(), "one was taken out");
         queue.put(3).unwrap();
-        reached.await;
+        reached.now_or_never().expect("it has grown");
         length.reaches(3, LONG).now_or_never().expect("it is so long still");
         assert_eq!([waiters.next().await, waiters.next().await, waiters.take()], [Some(1), Some(2), Some(3)]);
         assert_eq!(waiters.take(), None);
         assert!(length.reaches(1, LONG).now_or_never().is_none(), "it is empty");
     }
 
+    #[derive(Debug, Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     #[tokio::test]
     async fn whoever_waits_for_it_is_woken_once() {
         let (queue, waiters) = queue();
-        let length = waiters.length();
-        let waiting = tokio::spawn(async move { length.reaches(1_000, LONG).await });
-        let began = Instant::now();
-        let put = |from: usize| {
+        let (length, wakes) = (waiters.length(), Arc::<Wakes>::default());
+        let mut reached = Box::pin(length.reaches(1_000, LONG));
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut poll = || reached.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        assert!(!poll());
+        let put = |count: usize| {
             let queue = queue.clone();
-            std::thread::spawn(move || (from..from + 500).for_each(|one| queue.put(one).unwrap()))
+            std::thread::spawn(move || (0..count).for_each(|one| queue.put(one).unwrap()))
         };
-        let threads = [put(0), put(500)];
-        waiting.await.unwrap();
-        assert!(began.elapsed() < LONG);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let put_by_two =
+            |count| [put(count), put(count)].into_iter().for_each(|thread| thread.join().unwrap());
+        put_by_two(499);
+        assert_eq!((wakes.0.load(Ordering::SeqCst), poll()), (0, false));
+        put_by_two(2);
+        assert_eq!((wakes.0.load(Ordering::SeqCst), poll()), (1, true));
     }
 
     #[tokio::test]

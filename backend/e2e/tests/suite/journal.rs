@@ -21,8 +21,8 @@ async fn held_meanwhile(house: &House, stage: &Stage<'_>, change: &str) -> Answe
     let wanted = chosen(1, 1);
     let buyer = fan.asks(&stage.performance, &wanted).fresh().send();
     let meanwhile = async {
-        let waits = "select count(*) from pg_stat_activity
-                     where datname = current_database() and wait_event_type = 'Lock' and query like '%hold_epochs%'";
+        let waits = "select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                     where a.datname = current_database() and not l.granted and l.locktype = 'transactionid'";
         until("the batch to wait", 10, async || (house.database.number(waits).await > 0).then_some(())).await;
         sqlx::raw_sql(AssertSqlSafe(format!("{change}; commit"))).execute(&mut keeper).await.unwrap();
     };

@@ -99,7 +99,8 @@ mod tests {
         lanes.begin(std::future::pending());
         assert!(!lanes.worth(1, 64, began) && !lanes.worth(WORTH_A_LANE - 1, 64, began));
         assert!(lanes.worth(WORTH_A_LANE, 64, began) && lanes.worth(4, 4, began));
-        let stuck = Instant::now() + lanes.next_stuck(Instant::now()).expect("it is not stuck yet");
+        let now = Instant::now();
+        let stuck = now + lanes.next_stuck(now).expect("it is not stuck yet");
         assert!(lanes.worth(1, 64, stuck) && lanes.may_begin(2, stuck) && lanes.next_stuck(stuck).is_none());
         assert!(!lanes.worth(0, 64, stuck));
     }

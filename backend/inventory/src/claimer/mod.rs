@@ -1,7 +1,7 @@
 //! One claimer per performance and process: what waits is claimed together, in one short transaction.
 //!
 //! A lone request starts at once; a batch grows only while an earlier one is under way. Where other processes claim the same
-//! performance, a large batch is followed by the next only when that is worth its cost, or after two milliseconds.
+//! performance, a large batch is followed by the next only when that is worth its cost, or after about two milliseconds.
 //! Small batches of several performances are claimed together in turn (`together.rs`).
 //! The queue is bounded, and whoever finds it full is told so. Requests that stood in each other's way go into the next
 //! batch. One that met a row which somebody keeps is taken apart (`apart.rs`). A batch whose outcome is unknown is claimed
